@@ -4,7 +4,7 @@
 #   PART_start   inside: starts its daemons, waits until they answer, exports its variables
 # and nothing to stop it: the kernel ends all processes of a lab at once.
 
-readonly all_parts=libvirt,nfs
+readonly all_parts=libvirt,nfs,ovs
 # shellcheck disable=SC2034 # used by scripts/lab
 readonly exit_usage=64 exit_broken=70 exit_cannot_run=77
 # shellcheck disable=SC2034

@@ -44,6 +44,7 @@ nfs_start() {
 	  FSAL { Name = VFS; }
 	}
 	END
+  # shellcheck disable=SC2094 # it logs to standard error until it has read its options
   ganesha.nfsd -F -f "$own/ganesha.conf" -L "$log" -p "$own/ganesha.pid" >>"$log" 2>&1 &
   wait_for nfs ganesha.nfsd $! 60 "$log" nfs-ls "$TENON_LAB_NFS"
 }
