@@ -1,0 +1,154 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+/// Which attributes and elements each element of a descriptor may have: the whole language in one place.
+namespace tenon::descriptor {
+
+enum class Presence { kOptional, kRequired };
+enum class Content { kNotEmpty, kMayBeEmpty };
+
+struct AttributeRule {
+  std::string_view name;
+  Presence presence = Presence::kOptional;
+  Content content = Content::kNotEmpty;
+};
+
+/// What Spring has and Tenon does not: a warning.
+struct SpringRule {
+  std::string_view name;
+  /// Blank-separated values of an attribute that say what holds anyway: no warning.
+  std::string_view harmless = {};
+  /// The attribute that an author leaves out when using this: if it is missing, the whole element is skipped.
+  std::string_view stands_for = {};
+};
+
+struct ElementRule {
+  std::string_view name;
+  std::span<const AttributeRule> attributes = {};
+  /// Local names. `description` is allowed anywhere and not listed.
+  std::span<const std::string_view> children = {};
+  std::span<const SpringRule> spring_attributes = {};
+  std::span<const SpringRule> spring_children = {};
+  bool holds_text = false;
+};
+
+namespace rules {
+
+inline constexpr auto kRequired = Presence::kRequired;
+inline constexpr auto kOptional = Presence::kOptional;
+inline constexpr auto kMayBeEmpty = Content::kMayBeEmpty;
+
+inline constexpr std::string_view kValueElements[] = {"value", "ref", "list", "map", "props"};
+inline constexpr SpringRule kSpringValueElements[] = {{"bean"}, {"idref"}, {"null"}, {"array"}, {"set"}, {"meta"}};
+inline constexpr SpringRule kSpringCollection[] = {{"value-type"},         {"key-type"},   {"merge", "false default"},
+                                                   {"scope", "singleton"}, {"list-class"}, {"map-class"}};
+
+inline constexpr AttributeRule kBeansAttributes[] = {{"default-init-method"}, {"default-destroy-method"}};
+inline constexpr std::string_view kBeansChildren[] = {"bean", "library", "import", "list", "map"};
+inline constexpr SpringRule kBeansSpringAttributes[] = {{"default-lazy-init", "false default"},
+                                                        {"default-merge", "false default"},
+                                                        {"default-autowire", "no default"},
+                                                        {"default-autowire-candidates"},
+                                                        {"profile"}};
+inline constexpr SpringRule kBeansSpringChildren[] = {{"alias"},      {"beans"},    {"set"},
+                                                      {"properties"}, {"constant"}, {"property-path"}};
+inline constexpr ElementRule kBeans{"beans", kBeansAttributes, kBeansChildren, kBeansSpringAttributes,
+                                    kBeansSpringChildren};
+
+inline constexpr AttributeRule kImportAttributes[] = {{"resource", kRequired}};
+inline constexpr ElementRule kImport{"import", kImportAttributes};
+
+inline constexpr AttributeRule kLibraryAttributes[] = {
+    {"name", kRequired}, {"version", kRequired}, {"file", kRequired}};
+inline constexpr std::string_view kLibraryChildren[] = {"requires"};
+inline constexpr ElementRule kLibrary{"library", kLibraryAttributes, kLibraryChildren};
+
+inline constexpr AttributeRule kRequiresAttributes[] = {{"plugin", kRequired}, {"version"}};
+inline constexpr ElementRule kRequires{"requires", kRequiresAttributes};
+
+/// An empty `init-method` means: not even the default of `<beans>`.
+inline constexpr AttributeRule kBeanAttributes[] = {{"id"},
+                                                    {"name"},
+                                                    {"class", kRequired},
+                                                    {"depends-on"},
+                                                    {"init-method", kOptional, kMayBeEmpty},
+                                                    {"destroy-method", kOptional, kMayBeEmpty}};
+inline constexpr std::string_view kBeanChildren[] = {"property", "plugin"};
+inline constexpr SpringRule kBeanSpringAttributes[] = {{"parent", {}, "class"},
+                                                       {"abstract", "false", "class"},
+                                                       {"factory-bean", {}, "class"},
+                                                       {"factory-method"},
+                                                       {"scope", "singleton"},
+                                                       {"singleton", "true"},
+                                                       {"lazy-init", "false default"},
+                                                       {"autowire", "no default"},
+                                                       {"autowire-candidate", "true default"},
+                                                       {"dependency-check", "none default"},
+                                                       {"primary", "false"}};
+inline constexpr SpringRule kBeanSpringChildren[] = {{"constructor-arg"}, {"lookup-method"}, {"replaced-method"},
+                                                     {"qualifier"},       {"attribute"},     {"meta"}};
+inline constexpr ElementRule kBean{"bean", kBeanAttributes, kBeanChildren, kBeanSpringAttributes, kBeanSpringChildren};
+
+inline constexpr std::string_view kPluginChildren[] = {"extension", "driver"};
+inline constexpr ElementRule kPlugin{"plugin", {}, kPluginChildren};
+
+inline constexpr AttributeRule kExtensionAttributes[] = {{"interface", kRequired}, {"order"}, {"instance-ref"}};
+inline constexpr ElementRule kExtension{"extension", kExtensionAttributes};
+
+inline constexpr AttributeRule kDriverAttributes[] = {{"kind", kRequired}, {"type", kRequired}, {"resource"}};
+inline constexpr ElementRule kDriver{"driver", kDriverAttributes};
+
+inline constexpr AttributeRule kPropertyAttributes[] = {
+    {"name", kRequired}, {"value", kOptional, kMayBeEmpty}, {"ref"}};
+inline constexpr ElementRule kProperty{"property", kPropertyAttributes, kValueElements, {}, kSpringValueElements};
+
+inline constexpr AttributeRule kIdAttribute[] = {{"id", kRequired}};
+inline constexpr ElementRule kList{"list", {}, kValueElements, kSpringCollection, kSpringValueElements};
+inline constexpr ElementRule kNamedList{"list", kIdAttribute, kValueElements, kSpringCollection, kSpringValueElements};
+
+inline constexpr std::string_view kMapChildren[] = {"entry"};
+inline constexpr SpringRule kMapSpringChildren[] = {{"meta"}};
+inline constexpr ElementRule kMap{"map", {}, kMapChildren, kSpringCollection, kMapSpringChildren};
+inline constexpr ElementRule kNamedMap{"map", kIdAttribute, kMapChildren, kSpringCollection, kMapSpringChildren};
+
+inline constexpr AttributeRule kEntryAttributes[] = {
+    {"key", kRequired}, {"value", kOptional, kMayBeEmpty}, {"value-ref"}};
+inline constexpr SpringRule kEntrySpringAttributes[] = {{"key-ref", {}, "key"}, {"value-type"}};
+inline constexpr SpringRule kEntrySpringChildren[] = {{"key", {}, "key"}, {"bean"},  {"idref"},
+                                                      {"null"},           {"array"}, {"set"}};
+inline constexpr ElementRule kEntry{"entry", kEntryAttributes, kValueElements, kEntrySpringAttributes,
+                                    kEntrySpringChildren};
+
+inline constexpr std::string_view kPropsChildren[] = {"prop"};
+inline constexpr ElementRule kProps{"props", {}, kPropsChildren, kSpringCollection};
+
+inline constexpr AttributeRule kPropAttributes[] = {{"key", kRequired}};
+inline constexpr ElementRule kProp{"prop", kPropAttributes, {}, {}, {}, true};
+
+inline constexpr SpringRule kValueSpringAttributes[] = {{"type"}};
+inline constexpr ElementRule kValue{"value", {}, {}, kValueSpringAttributes, {}, true};
+
+inline constexpr AttributeRule kRefAttributes[] = {{"bean", kRequired}};
+inline constexpr SpringRule kRefSpringAttributes[] = {{"local", {}, "bean"}, {"parent", {}, "bean"}};
+inline constexpr ElementRule kRef{"ref", kRefAttributes, {}, kRefSpringAttributes};
+
+inline constexpr std::string_view kChainsChildren[] = {"chain"};
+inline constexpr ElementRule kChains{"chains", {}, kChainsChildren};
+
+inline constexpr AttributeRule kChainAttributes[] = {{"name", kRequired}};
+inline constexpr std::string_view kChainChildren[] = {"input", "flow", "extension-point"};
+inline constexpr ElementRule kChain{"chain", kChainAttributes, kChainChildren};
+
+inline constexpr AttributeRule kInputAttributes[] = {{"key", kRequired}};
+inline constexpr ElementRule kInput{"input", kInputAttributes};
+
+inline constexpr AttributeRule kFlowAttributes[] = {{"class", kRequired}};
+inline constexpr ElementRule kFlow{"flow", kFlowAttributes};
+
+inline constexpr AttributeRule kExtensionPointAttributes[] = {{"interface", kRequired}};
+inline constexpr ElementRule kExtensionPoint{"extension-point", kExtensionPointAttributes};
+
+}  // namespace rules
+}  // namespace tenon::descriptor

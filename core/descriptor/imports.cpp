@@ -1,0 +1,82 @@
+#include "descriptor/reader.h"
+#include "descriptor/source_text.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace tenon::descriptor {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Reads files and what they import, depth first.
+class FileReader {
+ public:
+  FileReader(const Properties& properties, Diagnostics& diagnostics)
+      : properties_(properties), diagnostics_(diagnostics) {}
+
+  void read(const fs::path& file, const Place& blamed, const std::string& complaint);
+  [[nodiscard]] std::vector<Descriptor> take() && { return std::move(descriptors_); }
+
+ private:
+  struct Open {
+    fs::path canonical;
+    fs::path file;
+  };
+
+  void refuse_cycle(std::vector<Open>::const_iterator begin, const fs::path& file, const Place& import);
+  void read_imports(const fs::path& importer, const std::vector<Text>& imports);
+
+  const Properties& properties_;
+  Diagnostics& diagnostics_;
+  std::vector<Descriptor> descriptors_;
+  std::set<fs::path> known_;
+  /// The files that are being read, each the importer of the next.
+  std::vector<Open> open_;
+};
+
+void FileReader::read(const fs::path& file, const Place& blamed, const std::string& complaint) {
+  std::error_code unknown;
+  fs::path canonical = fs::canonical(file, unknown);
+  // Reading says why there is no such file, once for each place that names it.
+  if (!unknown) {
+    const auto importer = std::ranges::find(open_, canonical, &Open::canonical);
+    if (importer != open_.end()) return refuse_cycle(importer, file, blamed);
+    if (!known_.insert(canonical).second) return;
+  }
+  const auto text = read_regular_file(file, blamed, complaint, diagnostics_);
+  if (!text) return;
+  std::vector<Text> imports;
+  Descriptor descriptor = read_descriptor(file.string(), *text, properties_, diagnostics_, imports);
+  open_.push_back({std::move(canonical), file});
+  read_imports(file, imports);
+  open_.pop_back();
+  descriptors_.push_back(std::move(descriptor));
+}
+
+void FileReader::read_imports(const fs::path& importer, const std::vector<Text>& imports) {
+  for (const Text& import : imports) {
+    const fs::path file = (importer.parent_path() / import.text).lexically_normal();
+    read(file, import.place, "cannot import '" + file.string() + "'");
+  }
+}
+
+void FileReader::refuse_cycle(std::vector<Open>::const_iterator begin, const fs::path& file, const Place& import) {
+  std::string path;
+  for (auto step = begin; step != open_.end(); ++step) path += step->file.string() + " -> ";
+  diagnostics_.error(import, "imports go in a circle: " + path + file.string());
+}
+
+}  // namespace
+
+std::vector<Descriptor> read_descriptors(const std::vector<fs::path>& files, const Properties& properties,
+                                         Diagnostics& diagnostics) {
+  FileReader reader(properties, diagnostics);
+  for (const fs::path& file : files) reader.read(file, Place{file.string()}, "cannot read");
+  return std::move(reader).take();
+}
+
+}  // namespace tenon::descriptor

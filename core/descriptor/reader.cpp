@@ -1,0 +1,231 @@
+#include "descriptor/reader.h"
+
+#include "descriptor/first_places.h"
+#include "descriptor/value_reader.h"
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+namespace tenon::descriptor {
+namespace {
+
+/// Names that stand in one attribute, with `,`, `;` or blanks between them.
+std::vector<Text> split_names(const Text& names) {
+  constexpr std::string_view kSeparators = ",; \t\n";
+  std::vector<Text> list;
+  std::string_view rest = names.text;
+  while (true) {
+    const auto begin = rest.find_first_not_of(kSeparators);
+    if (begin == std::string_view::npos) return list;
+    rest.remove_prefix(begin);
+    const auto end = std::min(rest.find_first_of(kSeparators), rest.size());
+    list.push_back({names.place, std::string(rest.substr(0, end))});
+    rest.remove_prefix(end);
+  }
+}
+
+class DescriptorReader {
+ public:
+  DescriptorReader(const XmlDocument& document, const Properties& properties, Diagnostics& diagnostics)
+      : document_(document),
+        diagnostics_(diagnostics),
+        elements_(document, properties, diagnostics),
+        values_(elements_, diagnostics) {}
+
+  void read(Descriptor& descriptor, std::vector<Text>& imports);
+
+ private:
+  struct Defaults {
+    std::optional<Text> init_method;
+    std::optional<Text> destroy_method;
+  };
+
+  void read_beans(Descriptor& descriptor, std::vector<Text>& imports);
+  void read_library(pugi::xml_node element, std::optional<LibraryDefinition>& library);
+  void read_bean(pugi::xml_node element, const Defaults& defaults, std::vector<BeanDefinition>& beans);
+  void read_names(const Attributes& attributes, BeanDefinition& bean);
+  void read_plugin(pugi::xml_node element, BeanDefinition& bean);
+  void read_extension(pugi::xml_node element, BeanDefinition& bean);
+  void read_driver(pugi::xml_node element, BeanDefinition& bean);
+  void read_chains(Descriptor& descriptor);
+  void read_chain(pugi::xml_node element, std::vector<ChainDefinition>& chains);
+  /// Reads an element that has attributes only.
+  Attributes read_leaf(pugi::xml_node element, const ElementRule& rule);
+
+  const XmlDocument& document_;
+  Diagnostics& diagnostics_;
+  ElementReader elements_;
+  ValueReader values_;
+};
+
+std::optional<BeanDefinition::Method> method(const Attributes& attributes, std::string_view name,
+                                             const std::optional<Text>& fallback) {
+  if (auto own = attributes.find(name)) {
+    if (own->text.empty()) return std::nullopt;
+    return BeanDefinition::Method{*std::move(own), true};
+  }
+  return fallback ? std::optional(BeanDefinition::Method{*fallback, false}) : std::nullopt;
+}
+
+void DescriptorReader::read(Descriptor& descriptor, std::vector<Text>& imports) {
+  const pugi::xml_node root = document_.root();
+  const std::string_view name = local_name(root.name());
+  if (name == "beans") {
+    read_beans(descriptor, imports);
+  } else if (name == "chains") {
+    read_chains(descriptor);
+  } else {
+    diagnostics_.error(document_.place(root), "unknown root element '" + std::string(root.name()) +
+                                                  "': a descriptor is <beans> or <chains>" +
+                                                  suggestion(name, {"beans", "chains"}));
+  }
+}
+
+Attributes DescriptorReader::read_leaf(pugi::xml_node element, const ElementRule& rule) {
+  auto attributes = elements_.attributes(element, rule);
+  if (!attributes.skipped()) static_cast<void>(elements_.children(element, rule));
+  return attributes;
+}
+
+void DescriptorReader::read_beans(Descriptor& descriptor, std::vector<Text>& imports) {
+  const auto attributes = elements_.attributes(document_.root(), rules::kBeans);
+  const Defaults defaults{attributes.find("default-init-method"), attributes.find("default-destroy-method")};
+  for (const pugi::xml_node child : elements_.children(document_.root(), rules::kBeans).elements) {
+    const std::string_view name = local_name(child.name());
+    if (name == "bean") {
+      read_bean(child, defaults, descriptor.beans);
+    } else if (name == "library") {
+      read_library(child, descriptor.library);
+    } else if (name == "import") {
+      const auto import = read_leaf(child, rules::kImport);
+      if (const Text resource = import.get("resource"); !resource.text.empty()) imports.push_back(resource);
+    } else if (auto named = values_.named(child)) {
+      descriptor.values.push_back(*std::move(named));
+    }
+  }
+}
+
+void DescriptorReader::read_library(pugi::xml_node element, std::optional<LibraryDefinition>& library) {
+  const Place place = elements_.place(element);
+  if (library) {
+    diagnostics_.error(place, "a second <library>: a descriptor has one, here at " + library->place.to_string());
+    return;
+  }
+  const auto attributes = elements_.attributes(element, rules::kLibrary);
+  library = {place, attributes.get("name"), attributes.get("version"), attributes.get("file"), {}};
+  for (const pugi::xml_node child : elements_.children(element, rules::kLibrary).elements) {
+    const auto needed = read_leaf(child, rules::kRequires);
+    library->requirements.push_back({elements_.place(child), needed.get("plugin"), needed.find("version")});
+  }
+}
+
+void DescriptorReader::read_bean(pugi::xml_node element, const Defaults& defaults, std::vector<BeanDefinition>& beans) {
+  const auto attributes = elements_.attributes(element, rules::kBean);
+  if (attributes.skipped()) return;
+  BeanDefinition bean;
+  bean.place = elements_.place(element);
+  bean.class_name = attributes.get("class");
+  read_names(attributes, bean);
+  if (const auto names = attributes.find("depends-on")) bean.depends_on = split_names(*names);
+  bean.init_method = method(attributes, "init-method", defaults.init_method);
+  bean.destroy_method = method(attributes, "destroy-method", defaults.destroy_method);
+  FirstPlaces names("property", diagnostics_);
+  for (const pugi::xml_node child : elements_.children(element, rules::kBean).elements) {
+    if (local_name(child.name()) == "plugin") {
+      read_plugin(child, bean);
+    } else if (auto property = values_.property(child); property && names.is_new(property->name)) {
+      bean.properties.push_back(*std::move(property));
+    }
+  }
+  beans.push_back(std::move(bean));
+}
+
+void DescriptorReader::read_names(const Attributes& attributes, BeanDefinition& bean) {
+  if (const auto names = attributes.find("name")) bean.aliases = split_names(*names);
+  if (auto id = attributes.find("id")) {
+    bean.id = *std::move(id);
+  } else if (!bean.aliases.empty()) {
+    bean.id = bean.aliases.front();
+  } else {
+    bean.id = bean.class_name;
+  }
+  std::erase_if(bean.aliases, [&](const Text& alias) { return alias.text == bean.id.text; });
+}
+
+void DescriptorReader::read_plugin(pugi::xml_node element, BeanDefinition& bean) {
+  static_cast<void>(elements_.attributes(element, rules::kPlugin));
+  for (const pugi::xml_node child : elements_.children(element, rules::kPlugin).elements) {
+    if (local_name(child.name()) == "extension") {
+      read_extension(child, bean);
+    } else {
+      read_driver(child, bean);
+    }
+  }
+}
+
+void DescriptorReader::read_extension(pugi::xml_node element, BeanDefinition& bean) {
+  const auto attributes = read_leaf(element, rules::kExtension);
+  ExtensionDefinition extension{elements_.place(element), attributes.get("interface"), 0,
+                                attributes.find("instance-ref")};
+  if (const auto order = attributes.find("order"); order && !order->text.empty()) {
+    const std::string_view digits = trimmed(order->text);
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), extension.order);
+    if (error == std::errc::result_out_of_range) {
+      diagnostics_.error(order->place, "order '" + order->text + "' is not between -2147483648 and 2147483647");
+    } else if (error != std::errc() || end != digits.end()) {
+      diagnostics_.error(order->place, "order '" + order->text + "' is not a whole number");
+    }
+  }
+  bean.extensions.push_back(std::move(extension));
+}
+
+void DescriptorReader::read_driver(pugi::xml_node element, BeanDefinition& bean) {
+  const auto attributes = read_leaf(element, rules::kDriver);
+  bean.drivers.push_back(
+      {elements_.place(element), attributes.get("kind"), attributes.get("type"), attributes.find("resource")});
+}
+
+void DescriptorReader::read_chains(Descriptor& descriptor) {
+  static_cast<void>(elements_.attributes(document_.root(), rules::kChains));
+  for (const pugi::xml_node child : elements_.children(document_.root(), rules::kChains).elements)
+    read_chain(child, descriptor.chains);
+}
+
+void DescriptorReader::read_chain(pugi::xml_node element, std::vector<ChainDefinition>& chains) {
+  const auto attributes = elements_.attributes(element, rules::kChain);
+  ChainDefinition chain{elements_.place(element), attributes.get("name"), {}, {}};
+  const Children children = elements_.children(element, rules::kChain);
+  FirstPlaces inputs("input", diagnostics_);
+  for (const pugi::xml_node child : children.elements) {
+    const std::string_view name = local_name(child.name());
+    if (name == "input") {
+      Text key = read_leaf(child, rules::kInput).get("key");
+      if (inputs.is_new(key)) chain.inputs.push_back(std::move(key));
+    } else if (name == "flow") {
+      chain.steps.push_back(
+          {StepDefinition::Kind::kFlow, elements_.place(child), read_leaf(child, rules::kFlow).get("class")});
+    } else {
+      chain.steps.push_back({StepDefinition::Kind::kExtensionPoint, elements_.place(child),
+                             read_leaf(child, rules::kExtensionPoint).get("interface")});
+    }
+  }
+  if (chain.steps.empty() && children.complete) {
+    diagnostics_.error(chain.place, chain.name.text.empty() ? "this chain has no steps"
+                                                            : "chain '" + chain.name.text + "' has no steps");
+  }
+  chains.push_back(std::move(chain));
+}
+
+}  // namespace
+
+Descriptor read_descriptor(std::string_view file, std::string_view text, const Properties& properties,
+                           Diagnostics& diagnostics, std::vector<Text>& imports) {
+  Descriptor descriptor;
+  descriptor.file = file;
+  const auto document = XmlDocument::parse(file, text, diagnostics);
+  if (document) DescriptorReader(*document, properties, diagnostics).read(descriptor, imports);
+  return descriptor;
+}
+
+}  // namespace tenon::descriptor
