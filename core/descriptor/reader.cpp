@@ -44,7 +44,9 @@ class DescriptorReader {
   void read_beans(Descriptor& descriptor, std::vector<Text>& imports);
   void read_library(pugi::xml_node element, std::optional<LibraryDefinition>& library);
   void read_bean(pugi::xml_node element, const Defaults& defaults, std::vector<BeanDefinition>& beans);
+  /// The bean's id and aliases.
   void read_names(const Attributes& attributes, BeanDefinition& bean);
+  std::vector<Text> names_in(const Attributes& attributes, std::string_view attribute);
   void read_plugin(pugi::xml_node element, BeanDefinition& bean);
   void read_extension(pugi::xml_node element, BeanDefinition& bean);
   void read_driver(pugi::xml_node element, BeanDefinition& bean);
@@ -127,7 +129,7 @@ void DescriptorReader::read_bean(pugi::xml_node element, const Defaults& default
   bean.place = elements_.place(element);
   bean.class_name = attributes.get("class");
   read_names(attributes, bean);
-  if (const auto names = attributes.find("depends-on")) bean.depends_on = split_names(*names);
+  bean.depends_on = names_in(attributes, "depends-on");
   bean.init_method = method(attributes, "init-method", defaults.init_method);
   bean.destroy_method = method(attributes, "destroy-method", defaults.destroy_method);
   FirstPlaces names("property", diagnostics_);
@@ -142,7 +144,7 @@ void DescriptorReader::read_bean(pugi::xml_node element, const Defaults& default
 }
 
 void DescriptorReader::read_names(const Attributes& attributes, BeanDefinition& bean) {
-  if (const auto names = attributes.find("name")) bean.aliases = split_names(*names);
+  bean.aliases = names_in(attributes, "name");
   if (auto id = attributes.find("id")) {
     bean.id = *std::move(id);
   } else if (!bean.aliases.empty()) {
@@ -151,6 +153,14 @@ void DescriptorReader::read_names(const Attributes& attributes, BeanDefinition& 
     bean.id = bean.class_name;
   }
   std::erase_if(bean.aliases, [&](const Text& alias) { return alias.text == bean.id.text; });
+}
+
+std::vector<Text> DescriptorReader::names_in(const Attributes& attributes, std::string_view attribute) {
+  const auto names = attributes.find(attribute);
+  if (!names || trimmed(names->text).empty()) return {};
+  auto list = split_names(*names);
+  if (list.empty()) diagnostics_.error(names->place, "attribute '" + std::string(attribute) + "' holds no name");
+  return list;
 }
 
 void DescriptorReader::read_plugin(pugi::xml_node element, BeanDefinition& bean) {

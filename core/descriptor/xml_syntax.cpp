@@ -80,13 +80,15 @@ Scan scan(std::string_view text, std::size_t limit) {
 
 SyntaxError explain_end_tag(const SourceText& source, std::size_t offset) {
   const std::string_view text = source.text();
-  if (offset >= text.size()) {
+  // pugixml stops after the "</" of a wrong end tag; elsewhere, the text has ended.
+  if (!text.substr(0, offset).ends_with("</")) {
     const Scan open = scan(text, text.size());
+    if (open.unclosed) return {*open.unclosed, "this tag is not closed by '>'"};
     if (open.elements.empty()) return {text.size(), "the file ends within an element"};
     const OpenElement& last = open.elements.back();
     return {last.offset, "<" + std::string(last.name) + "> is not closed"};
   }
-  const std::size_t tag = text.rfind("</", offset);
+  const std::size_t tag = offset - 2;
   const std::string found = "</" + std::string(name_at(text, tag + 2)) + ">";
   const Scan open = scan(text, tag);
   if (open.elements.empty()) return {tag, found + " closes nothing"};
@@ -150,9 +152,10 @@ SyntaxError explain(const SourceText& source, pugi::xml_parse_status status, std
     case pugi::status_bad_pcdata: return {offset, "broken text"};
     case pugi::status_bad_start_element: return {begin_of_unclosed(text, offset), "this tag is not closed by '>'"};
     case pugi::status_bad_attribute: {
-      // pugixml stops at the begin of a value that does not end.
-      const char quote = offset > 0 ? text[offset - 1] : '\0';
-      if (quote == '"' || quote == '\'') return {offset - 1, std::string("this value is not closed by ") + quote};
+      const char before = offset > 0 ? text[offset - 1] : '\0';
+      const bool quoted = before == '"' || before == '\'';
+      if (quoted && text.find(before, offset) == std::string_view::npos)
+        return {offset - 1, std::string("this value is not closed by ") + before};
       return {offset, "broken attribute: expected name=\"value\""};
     }
     case pugi::status_bad_end_element: return {begin_of_unclosed(text, offset), "this end tag is not closed by '>'"};
