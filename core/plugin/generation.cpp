@@ -1,0 +1,107 @@
+#include "plugin/generation.h"
+
+#include <link.h>
+
+#include <atomic>
+#include <boost/dll/shared_library.hpp>
+#include <exception>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <tenon/log.h>
+
+namespace tenon::plugin {
+
+struct Generation::Library {
+  // The name is kept here because plugin code sees it through the context, also while it is being unloaded.
+  std::string name;
+  LibraryContext context;
+  NodeServices* node = nullptr;
+  boost::dll::shared_library handle;
+  ClassTable table;
+};
+
+void Generation::stay_for_good(std::unique_ptr<Library> library) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::unique_ptr<Library>>();  // never destroyed: their code may still run
+  std::lock_guard lock(mutex);
+  kept->push_back(std::move(library));
+}
+
+Generation::Generation(std::filesystem::path file, std::string name, std::uint32_t number,
+                       std::unique_ptr<Library> library)
+    : file_(std::move(file)), name_(std::move(name)), number_(number), library_(std::move(library)) {}
+
+Result<std::shared_ptr<Generation>> Generation::load(const std::filesystem::path& copy, std::string name,
+                                                     std::uint32_t number, NodeServices& node) {
+  auto library = std::make_unique<Library>();
+  library->name = name;
+  library->node = &node;
+  library->context.node = &node;
+  library->context.name = library->name;
+
+  namespace dll = boost::dll;
+  dll::fs::error_code problem;
+  library->handle.load(copy, problem, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  if (problem) {
+    // Boost.DLL's error code says only "bad file"; the dynamic linker's own words name the symbol.
+    const char* words = ::dlerror();
+    return make_error("PLUGIN.1006", "the dynamic linker refuses the library",
+                      words != nullptr ? words : copy.string() + ": " + problem.message());
+  }
+  if (!library->handle.has(kRegisterSymbol)) {
+    return make_error("PLUGIN.1007", "no entry symbol",
+                      copy.string() + ": " + kRegisterSymbol + " is not exported (is TENON_PLUGIN used?)");
+  }
+
+  auto& enter = library->handle.get<RegisterFunction>(kRegisterSymbol);
+  Registration registration{&node, &library->context, &library->table};
+  std::shared_ptr<Generation> generation(new Generation(copy, std::move(name), number, std::move(library)));
+  try {
+    enter(&registration);
+  } catch (const std::exception& e) {
+    return make_error("PLUGIN.1008", "the registration of the library threw", e.what());
+  } catch (...) {
+    return make_error("PLUGIN.1008", "the registration of the library threw", "not a std::exception");
+  }
+  return generation;
+}
+
+Generation::~Generation() {
+  library_->table.classes.clear();  // holds functions of the library
+  const std::int64_t held = pins();
+  if (held > 0) {
+    log::error("library stays mapped: something of it is still held",
+               {{"library", name_}, {"generation", number_}, {"pins", held}});
+    stay_for_good(std::move(library_));  // its context must outlive the pins
+    return;
+  }
+  library_->handle.unload();
+  if (is_mapped(file_)) {
+    log::error("library stays mapped after dlclose: pinned by a symbol or a thread of its own",
+               {{"library", name_}, {"generation", number_}, {"file", file_.string()}});
+  }
+}
+
+const ClassTable& Generation::classes() const noexcept { return library_->table; }
+
+const ClassEntry* Generation::find_class(std::string_view class_name) const noexcept {
+  for (const ClassEntry& entry : library_->table.classes) {
+    if (entry.name == class_name) return &entry;
+  }
+  return nullptr;
+}
+
+LibraryContext& Generation::context() const noexcept { return library_->context; }
+
+std::int64_t Generation::pins() const noexcept { return library_->context.pins.load(std::memory_order_acquire); }
+
+bool is_mapped(const std::filesystem::path& file) {
+  auto matches = [](dl_phdr_info* info, std::size_t, void* data) -> int {
+    return *static_cast<const std::filesystem::path*>(data) == info->dlpi_name ? 1 : 0;
+  };
+  return ::dl_iterate_phdr(matches, const_cast<std::filesystem::path*>(&file)) != 0;
+}
+
+}  // namespace tenon::plugin

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <tenon/class_table.h>
+#include <tenon/error.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tenon::plugin {
+
+/// One loaded copy of a plugin's library, with the classes that it registered. Shared by whatever uses its code from
+/// the node's side; code on the library's side holds Pins. Unloaded when the last owner lets go.
+class Generation {
+ public:
+  /// Loads `copy` (bind now, local) and registers it. Errors: PLUGIN.1006 the dynamic linker refuses it (an unresolved
+  /// symbol, a missing library), PLUGIN.1007 no entry symbol, PLUGIN.1008 the registration threw.
+  [[nodiscard]] static Result<std::shared_ptr<Generation>> load(const std::filesystem::path& copy, std::string name,
+                                                                std::uint32_t number, NodeServices& node);
+
+  /// Unloads the library and verifies that it is gone. With pins left, it stays mapped for good, and that is logged.
+  ~Generation();
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+  [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+  [[nodiscard]] const ClassTable& classes() const noexcept;
+  [[nodiscard]] const ClassEntry* find_class(std::string_view class_name) const noexcept;
+  /// The library's view of itself; what the node hands out in its name pins this.
+  [[nodiscard]] LibraryContext& context() const noexcept;
+  /// How many values, resources and callbacks of this library are still held.
+  [[nodiscard]] std::int64_t pins() const noexcept;
+
+ private:
+  struct Library;
+  static void stay_for_good(std::unique_ptr<Library> library);
+  Generation(std::filesystem::path file, std::string name, std::uint32_t number, std::unique_ptr<Library> library);
+
+  std::filesystem::path file_;
+  std::string name_;
+  std::uint32_t number_;
+  std::unique_ptr<Library> library_;
+};
+
+/// Whether a library of this path is mapped into the process.
+[[nodiscard]] bool is_mapped(const std::filesystem::path& file);
+
+}  // namespace tenon::plugin

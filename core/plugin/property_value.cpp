@@ -1,0 +1,214 @@
+#include "plugin/property_value.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+namespace tenon::plugin {
+namespace {
+
+using descriptor::Diagnostics;
+using descriptor::ValueNode;
+using Kind = PropertyType::Kind;
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+constexpr std::array<Unit, 7> kDurations{{{"ns", 1},
+                                          {"us", 1'000},
+                                          {"ms", 1'000'000},
+                                          {"s", 1'000'000'000},
+                                          {"m", 60'000'000'000},
+                                          {"h", 3'600'000'000'000},
+                                          {"d", 86'400'000'000'000}}};
+constexpr std::array<Unit, 5> kSizes{{{"", 1}, {"K", 1LL << 10}, {"M", 1LL << 20}, {"G", 1LL << 30}, {"T", 1LL << 40}}};
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// A whole number with one of the units, times the unit's factor; nothing if it is no such text or too large.
+template <std::size_t N>
+std::optional<std::int64_t> parse_with_unit(std::string_view text, const std::array<Unit, N>& units) {
+  std::size_t digits = text.find_first_not_of("0123456789");
+  if (digits == std::string_view::npos) digits = text.size();
+  const std::optional<std::int64_t> number = parse_integer(text.substr(0, digits));
+  if (!number) return std::nullopt;
+  for (const Unit& unit : units) {
+    if (unit.name != text.substr(digits)) continue;
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(*number, unit.factor, &product)) return std::nullopt;
+    return product;
+  }
+  return std::nullopt;
+}
+
+std::string in_unit(const PropertyType& type, std::int64_t value) {
+  if (type.kind == Kind::kSize) {
+    for (auto unit = kSizes.rbegin(); unit != kSizes.rend(); ++unit) {
+      if (value != 0 && value % unit->factor == 0)
+        return std::to_string(value / unit->factor) + std::string(unit->name);
+    }
+  } else if (type.kind == Kind::kDuration) {
+    for (const Unit& unit : kDurations) {
+      if (unit.factor == type.tick) return std::to_string(value) + std::string(unit.name);
+    }
+    return std::to_string(value * type.tick) + "ns";
+  }
+  return std::to_string(value);
+}
+
+std::string range(const PropertyType& type) {
+  const bool below = type.min > INT64_MIN && !(type.min == 0 && type.kind != Kind::kInteger);
+  const bool above = type.max < INT64_MAX;
+  if (below && above) return " from " + in_unit(type, type.min) + " to " + in_unit(type, type.max);
+  if (below) return " of at least " + in_unit(type, type.min);
+  if (above) return " of at most " + in_unit(type, type.max);
+  return {};
+}
+
+class Reader {
+ public:
+  Reader(std::string_view what, const FindReference& find, Diagnostics& diagnostics)
+      : what_(what), find_(find), diagnostics_(diagnostics) {}
+
+  std::optional<PropertyValue> read(const ValueNode& node, const PropertyType& type) {
+    if (node.kind == ValueNode::Kind::kReference) return read_reference(node, type);
+    switch (type.kind) {
+      case Kind::kList: return read_list(node, type);
+      case Kind::kMap: return read_map(node, type);
+      case Kind::kReference: return wrong(node, type);
+      default: return read_scalar(node, type);
+    }
+  }
+
+ private:
+  std::optional<PropertyValue> wrong(const ValueNode& node, const PropertyType& type) {
+    std::string found;
+    switch (node.kind) {
+      case ValueNode::Kind::kText: found = "'" + node.text + "'"; break;
+      case ValueNode::Kind::kReference: found = "a reference to '" + node.text + "'"; break;
+      case ValueNode::Kind::kList: found = "a list"; break;
+      case ValueNode::Kind::kMap: found = "a map"; break;
+    }
+    diagnostics_.error(node.place, std::string(what_) + ": expected " + describe(type) + ", found " + found);
+    return std::nullopt;
+  }
+
+  std::optional<PropertyValue> read_reference(const ValueNode& node, const PropertyType& type) {
+    const ReferenceTarget target = find_(node.text);
+    if (target.value != nullptr) return read(*target.value, type);
+    if (target.bean_class == nullptr) return std::nullopt;
+    if (type.kind != Kind::kReference) return wrong(node, type);
+    for (const InterfaceEntry& interface : target.bean_class->interfaces) {
+      if (interface.id != type.interface) continue;
+      PropertyValue value;
+      value.scalar = target.object != nullptr ? interface.cast(target.object) : nullptr;
+      return value;
+    }
+    diagnostics_.error(node.place, std::string(what_) + ": bean '" + node.text + "' of class '" +
+                                       target.bean_class->name + "' does not implement " + type.interface);
+    return std::nullopt;
+  }
+
+  std::optional<PropertyValue> read_list(const ValueNode& node, const PropertyType& type) {
+    if (node.kind != ValueNode::Kind::kList) return wrong(node, type);
+    PropertyValue list;
+    bool whole = true;
+    for (const ValueNode& child : node.items) {
+      std::optional<PropertyValue> item = read(child, type.item.front());
+      whole = whole && item;
+      if (item) list.items.push_back(std::move(*item));
+    }
+    return whole ? std::optional(std::move(list)) : std::nullopt;
+  }
+
+  std::optional<PropertyValue> read_map(const ValueNode& node, const PropertyType& type) {
+    if (node.kind != ValueNode::Kind::kMap) return wrong(node, type);
+    PropertyValue map;
+    bool whole = true;
+    for (const auto& [key, child] : node.entries) {
+      std::optional<PropertyValue> item = read(child, type.item.front());
+      whole = whole && item;
+      if (item) map.entries.emplace_back(key.text, std::move(*item));
+    }
+    return whole ? std::optional(std::move(map)) : std::nullopt;
+  }
+
+  std::optional<PropertyValue> read_scalar(const ValueNode& node, const PropertyType& type) {
+    if (node.kind != ValueNode::Kind::kText) return wrong(node, type);
+    PropertyValue value;
+    switch (type.kind) {
+      case Kind::kString: value.scalar = node.text; return value;
+      case Kind::kBool:
+        if (node.text != "true" && node.text != "false") return wrong(node, type);
+        value.scalar = node.text == "true";
+        return value;
+      case Kind::kNumber: {
+        double number = 0;
+        auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+        if (problem != std::errc() || end != node.text.data() + node.text.size() || !std::isfinite(number)) {
+          return wrong(node, type);
+        }
+        value.scalar = number;
+        return value;
+      }
+      default: break;
+    }
+
+    std::optional<std::int64_t> number;
+    if (type.kind == Kind::kInteger) {
+      number = parse_integer(node.text);
+    } else if (type.kind == Kind::kSize) {
+      number = parse_with_unit(node.text, kSizes);
+    } else {
+      number = parse_with_unit(node.text, kDurations);
+      if (number && *number % type.tick != 0) number.reset();
+      if (number) *number /= type.tick;
+    }
+    if (!number || *number < type.min || *number > type.max) return wrong(node, type);
+    value.scalar = *number;
+    return value;
+  }
+
+  std::string_view what_;
+  const FindReference& find_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+std::optional<PropertyValue> read_property(const ValueNode& node, const PropertyType& type, std::string_view what,
+                                           const FindReference& find, Diagnostics& diagnostics) {
+  return Reader(what, find, diagnostics).read(node, type);
+}
+
+std::string describe(const PropertyType& type) {
+  switch (type.kind) {
+    case Kind::kString: return "a text";
+    case Kind::kInteger: return "an integer" + range(type);
+    case Kind::kNumber: return "a number";
+    case Kind::kBool: return "true or false";
+    case Kind::kDuration: {
+      for (const Unit& unit : kDurations) {
+        if (unit.factor == type.tick) {
+          return "a duration such as 10" + std::string(unit.name) + range(type);
+        }
+      }
+      return "a duration" + range(type);
+    }
+    case Kind::kSize: return "a size such as 512M" + range(type);
+    case Kind::kList: return "a list (each item " + describe(type.item.front()) + ")";
+    case Kind::kMap: return "a map (each entry " + describe(type.item.front()) + ")";
+    case Kind::kReference: return "a reference to a bean that implements " + type.interface;
+  }
+  return {};
+}
+
+}  // namespace tenon::plugin

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugin/property_value.h"
+#include "wiring/libraries.h"
+#include "wiring/resolver.h"
+
+namespace tenon::wiring {
+
+/// A bean that can be made: its definition and its class fit each other.
+struct BeanPlan {
+  /// Of the bean, or of the class for a flow that no descriptor configures.
+  std::string id;
+  /// Null for a flow that no descriptor configures.
+  const descriptor::BeanDefinition* definition = nullptr;
+  ClassUse use;
+  descriptor::Place place;
+  /// Beans that must be made and started before.
+  std::vector<std::size_t> needs;
+};
+
+struct ExtensionPlan {
+  /// Index of the bean that is the extension.
+  std::size_t bean;
+  const InterfaceEntry* interface;
+  int order;
+  descriptor::Place place;
+};
+
+struct DriverPlan {
+  std::size_t bean;
+  const InterfaceEntry* interface;
+  const descriptor::DriverDefinition* definition;
+};
+
+struct StepPlan {
+  std::size_t bean;
+  /// Null for a flow named by its class.
+  const InterfaceEntry* interface = nullptr;
+  descriptor::Place place;
+};
+
+struct ChainPlan {
+  const descriptor::ChainDefinition* definition;
+  std::vector<StepPlan> steps;
+};
+
+/// How the wiring will be: everything checked, nothing made. Points into the definitions and the libraries.
+struct Plan {
+  std::vector<BeanPlan> beans;
+  /// In order of making.
+  std::vector<std::size_t> order;
+  /// In order of calls: by order, highest first, then as declared.
+  std::vector<ExtensionPlan> extensions;
+  std::vector<DriverPlan> drivers;
+  std::vector<ChainPlan> chains;
+
+  /// The beans that implement an interface.
+  [[nodiscard]] std::vector<std::size_t> implementing(std::string_view interface_id) const;
+};
+
+/// Checks the definitions against the classes of the libraries. What is wrong goes to `diagnostics`; the plan may be
+/// used if there are no errors.
+[[nodiscard]] Plan bind(const Definitions& definitions, const Libraries& libraries,
+                        descriptor::Diagnostics& diagnostics);
+
+}  // namespace tenon::wiring

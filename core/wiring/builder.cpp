@@ -1,0 +1,198 @@
+#include "wiring/builder.h"
+
+#include <algorithm>
+#include <exception>
+#include <tuple>
+#include <utility>
+
+namespace tenon::wiring {
+
+using descriptor::BeanDefinition;
+using descriptor::Diagnostics;
+using descriptor::Place;
+
+class Builder {
+ public:
+  Builder(const Definitions& definitions, const Plan& plan, std::vector<PluginInfo> plugins, Diagnostics& diagnostics)
+      : definitions_(definitions),
+        plan_(plan),
+        diagnostics_(diagnostics),
+        wiring_(std::make_shared<Wiring>()),
+        made_(plan.beans.size()) {
+    wiring_->plugins = std::move(plugins);
+  }
+
+  std::shared_ptr<Wiring> build() {
+    for (std::size_t index : plan_.order) {
+      if (!make(index)) return nullptr;
+    }
+    fill_lists();
+    make_chains();
+    describe_beans();
+    for (std::size_t index : plan_.order) {
+      if (!start(index)) return nullptr;
+    }
+    return wiring_;
+  }
+
+ private:
+  bool make(std::size_t index) {
+    const BeanPlan& plan = plan_.beans[index];
+    place_ = plan.place;
+    try {
+      auto bean = std::make_shared<plugin::Bean>(plan.id, plan.use.generation, *plan.use.entry);
+      made_[index] = bean;
+      wiring_->beans_.push_back(bean);
+      for (std::size_t needed : plan.needs) bean->refer(made_[needed]);
+      if (plan.definition != nullptr) configure(*bean, *plan.definition);
+      inject(*bean);
+      return true;
+    } catch (const std::exception& e) {
+      return failed(plan, e);
+    }
+  }
+
+  void configure(plugin::Bean& bean, const BeanDefinition& definition) {
+    const auto find = [&](std::string_view id) { return look_up(id); };
+    Diagnostics ignored;  // the values were read before, when they were checked
+    for (const descriptor::PropertyDefinition& property : definition.properties) {
+      for (const PropertyEntry& declared : bean.entry().properties) {
+        if (declared.name != property.name.text) continue;
+        auto value = plugin::read_property(property.value, declared.type, "", find, ignored);
+        place_ = property.name.place;
+        declared.assign(bean.object(), std::move(value).value());
+      }
+    }
+    place_ = definition.place;
+    bean.set_methods(method(bean.entry(), definition.init_method), method(bean.entry(), definition.destroy_method));
+  }
+
+  static const MethodEntry* method(const ClassEntry& entry, const std::optional<BeanDefinition::Method>& wanted) {
+    if (!wanted) return nullptr;
+    for (const MethodEntry& known : entry.methods) {
+      if (known.name == wanted->name.text) return &known;
+    }
+    return nullptr;  // a default of <beans> that this class does not have
+  }
+
+  plugin::ReferenceTarget look_up(std::string_view id) const {
+    if (auto value = definitions_.values.find(id); value != definitions_.values.end()) return {value->second, {}, {}};
+    const BeanDefinition* definition = definitions_.find_bean(id);
+    for (std::size_t i = 0; i < plan_.beans.size(); ++i) {
+      if (plan_.beans[i].definition == definition) return {nullptr, plan_.beans[i].use.entry, made_[i]->object()};
+    }
+    return {};
+  }
+
+  void inject(plugin::Bean& bean) {
+    for (const InjectionEntry& injection : bean.entry().injections) {
+      if (injection.kind == InjectionEntry::Kind::kOnly) {
+        const std::size_t only = plan_.implementing(injection.interface).front();
+        injection.bind(bean.object(), made_[only]->as(injection.interface));
+      } else {
+        injection.bind(bean.object(), &list(injection.interface).slot);
+      }
+    }
+  }
+
+  PublishedList& list(const std::string& interface) {
+    std::unique_ptr<PublishedList>& published = wiring_->lists_[interface];
+    if (!published) {
+      published = std::make_unique<PublishedList>();
+      published->slot.list.store(&published->list, std::memory_order_release);
+    }
+    return *published;
+  }
+
+  /// Before any bean starts, so that every bean sees whole lists.
+  void fill_lists() {
+    for (const ExtensionPlan& extension : plan_.extensions) {
+      const plugin::Bean& bean = *made_[extension.bean];
+      list(extension.interface->id).list.push_back({extension.interface->cast(bean.object()), bean.id(), {}});
+      wiring_->extensions.push_back(
+          {extension.interface->id, bean.id(), extension.order, bean.generation().name(), extension.place});
+    }
+    std::stable_sort(wiring_->extensions.begin(), wiring_->extensions.end(),
+                     [](const ExtensionInfo& a, const ExtensionInfo& b) { return a.interface < b.interface; });
+    // The names that lists show are kept by the infos, which must not move any more.
+    wiring_->drivers.reserve(plan_.drivers.size());
+    for (const DriverPlan& driver : plan_.drivers) {
+      const plugin::Bean& bean = *made_[driver.bean];
+      const descriptor::DriverDefinition& definition = *driver.definition;
+      wiring_->drivers.push_back({definition.kind.text, definition.type.text, bean.id(),
+                                  definition.resource ? definition.resource->text : "", bean.generation().name(),
+                                  definition.place});
+    }
+    std::sort(wiring_->drivers.begin(), wiring_->drivers.end(), [](const DriverInfo& a, const DriverInfo& b) {
+      return std::tie(a.kind, a.type) < std::tie(b.kind, b.type);
+    });
+    for (const DriverInfo& info : wiring_->drivers) {
+      for (const DriverPlan& driver : plan_.drivers) {
+        if (driver.definition->kind.text != info.kind || driver.definition->type.text != info.type) continue;
+        const plugin::Bean& bean = *made_[driver.bean];
+        list(driver.interface->id).list.push_back({driver.interface->cast(bean.object()), bean.id(), info.type});
+      }
+    }
+  }
+
+  void make_chains() {
+    for (const ChainPlan& plan : plan_.chains) {
+      auto chain = std::make_shared<flow::Chain>();
+      chain->name = plan.definition->name.text;
+      chain->place = plan.definition->place;
+      for (const descriptor::Text& input : plan.definition->inputs) chain->inputs.push_back(input.text);
+      for (const StepPlan& step : plan.steps) {
+        const std::shared_ptr<plugin::Bean>& bean = made_[step.bean];
+        const ClassEntry& entry = bean->entry();
+        flow::ChainStep made;
+        made.name = step.interface != nullptr ? std::string(interface_name(step.interface->id)) + "[" + bean->id() + "]"
+                                              : entry.name;
+        made.flow = step.interface != nullptr ? step.interface->flow(bean->object()) : entry.flow(bean->object());
+        made.keep = bean;
+        made.plugin = bean->generation().name();
+        made.has_undo = entry.has_undo;
+        made.place = step.place;
+        chain->steps.push_back(std::move(made));
+      }
+      wiring_->chains.push_back(std::move(chain));
+    }
+    std::sort(wiring_->chains.begin(), wiring_->chains.end(),
+              [](const auto& a, const auto& b) { return a->name < b->name; });
+  }
+
+  void describe_beans() {
+    for (const BeanPlan& bean : plan_.beans) {
+      if (bean.definition == nullptr) continue;
+      wiring_->bean_infos.push_back({bean.id, bean.use.entry->name, bean.use.generation->name(), bean.place});
+    }
+  }
+
+  bool start(std::size_t index) {
+    try {
+      made_[index]->start();
+      return true;
+    } catch (const std::exception& e) {
+      place_ = plan_.beans[index].place;
+      return failed(plan_.beans[index], e);
+    }
+  }
+
+  bool failed(const BeanPlan& plan, const std::exception& error) {
+    diagnostics_.error(place_, "bean '" + plan.id + "': " + error.what());
+    return false;
+  }
+
+  const Definitions& definitions_;
+  const Plan& plan_;
+  Diagnostics& diagnostics_;
+  std::shared_ptr<Wiring> wiring_;
+  std::vector<std::shared_ptr<plugin::Bean>> made_;
+  Place place_;
+};
+
+std::shared_ptr<Wiring> build(const Definitions& definitions, const Plan& plan, std::vector<PluginInfo> plugins,
+                              Diagnostics& diagnostics) {
+  return Builder(definitions, plan, std::move(plugins), diagnostics).build();
+}
+
+}  // namespace tenon::wiring

@@ -1,0 +1,137 @@
+#include "wiring/libraries.h"
+
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "plugin/elf_record.h"
+#include "plugin/handshake.h"
+#include "plugin/library_cache.h"
+
+namespace tenon::wiring {
+namespace {
+
+namespace fs = std::filesystem;
+using descriptor::Diagnostics;
+using descriptor::LibraryDefinition;
+
+/// The library's file: as it is if absolute, else beside its descriptor, else in a plugin folder.
+std::optional<fs::path> find_file(const Definitions::Library& library, const LoadRequest& request,
+                                  Diagnostics& diagnostics) {
+  const fs::path name = library.definition->file.text;
+  std::vector<fs::path> folders{library.descriptor.empty() ? fs::path(".") : fs::path(library.descriptor)};
+  folders.insert(folders.end(), request.plugin_folders.begin(), request.plugin_folders.end());
+  std::string searched;
+  for (const fs::path& folder : folders) {
+    std::error_code problem;
+    if (fs::exists(folder / name, problem)) return folder / name;
+    if (searched.find(folder.string()) == std::string::npos) {
+      searched.append(searched.empty() ? "" : ", ").append(folder.string());
+    }
+  }
+  diagnostics.error(library.definition->file.place, "library file '" + name.string() + "' not found" +
+                                                        (name.is_absolute() ? "" : " (looked in: " + searched + ")"));
+  return std::nullopt;
+}
+
+}  // namespace
+
+Libraries::Libraries(const Definitions& definitions, const LoadRequest& request, Diagnostics& diagnostics) {
+  for (const Definitions::Library& library : definitions.libraries) {
+    const std::string& name = library.definition->name.text;
+    bool needs_failed = false;
+    for (const auto& needed : library.definition->requirements) {
+      // Not reported: the plugin that failed was.
+      needs_failed = needs_failed || failed_.count(needed.plugin.text) != 0;
+    }
+    if (needs_failed || !load(library, request, diagnostics)) failed_.insert(name);
+  }
+}
+
+bool Libraries::load(const Definitions::Library& library, const LoadRequest& request, Diagnostics& diagnostics) {
+  const LibraryDefinition& definition = *library.definition;
+  const std::optional<fs::path> file = find_file(library, request, diagnostics);
+  if (!file) return false;
+  auto refuse = [&](const ErrorCode& error) {
+    diagnostics.error(definition.file.place, "plugin '" + definition.name.text + "': " + error.description +
+                                                 (error.details.empty() ? "" : ": " + error.details));
+    return false;
+  };
+
+  // A first look at the original keeps what is no plugin out of the cache; what counts is the look at the copy.
+  if (Result<PluginRecord> look = plugin::read_record(*file); !look) return refuse(look.error());
+  Result<fs::path> copy = plugin::LibraryCache(request.library_cache).copy_of(*file);
+  if (!copy) return refuse(copy.error());
+  Result<PluginRecord> record = plugin::read_record(*copy);
+  if (!record) return refuse(record.error());
+  const std::vector<std::string> differences =
+      plugin::compare_record(*record, definition.name.text, definition.version.text);
+  for (const std::string& difference : differences) {
+    diagnostics.error(definition.file.place, "plugin '" + definition.name.text + "': the record of " + file->string() +
+                                                 " does not fit this node: " + difference);
+  }
+  if (!differences.empty()) return false;
+
+  Result<std::shared_ptr<plugin::Generation>> generation =
+      plugin::Generation::load(*copy, definition.name.text, 1, *request.node);
+  if (!generation) return refuse(generation.error());
+  if (!check_classes(definition, **generation, diagnostics)) return false;
+
+  PluginInfo info;
+  info.name = definition.name.text;
+  info.version = definition.version.text;
+  info.place = definition.place;
+  info.file = *file;
+  for (const auto& needed : definition.requirements) info.requirements.push_back(needed.plugin.text);
+  info.loaded = std::chrono::system_clock::now();
+  info.generation = *generation;
+  for (const ClassEntry& entry : (*generation)->classes().classes) {
+    classes_.emplace(entry.name, ClassUse{&entry, *generation});
+  }
+  plugins_.push_back(std::move(info));
+  return true;
+}
+
+bool Libraries::check_classes(const LibraryDefinition& library, const plugin::Generation& generation,
+                              Diagnostics& diagnostics) const {
+  const std::string prefix = library.name.text + ".";
+  std::set<std::string_view> names;
+  bool good = true;
+  for (const ClassEntry& entry : generation.classes().classes) {
+    if (!entry.name.starts_with(prefix)) {
+      diagnostics.error(library.file.place, "plugin '" + library.name.text + "': its class '" + entry.name +
+                                                "' must be named '" + prefix + "…'");
+      good = false;
+    } else if (!names.insert(entry.name).second) {
+      diagnostics.error(library.file.place,
+                        "plugin '" + library.name.text + "' registers the class '" + entry.name + "' twice");
+      good = false;
+    }
+  }
+  return good;
+}
+
+ClassUse Libraries::find(std::string_view name) const {
+  auto found = classes_.find(name);
+  return found != classes_.end() ? found->second : ClassUse{};
+}
+
+ClassUse Libraries::require(const descriptor::Text& name, std::string_view what, Diagnostics& diagnostics) const {
+  if (ClassUse use = find(name.text)) return use;
+  if (failed_.count(std::string_view(name.text).substr(0, name.text.find('.'))) != 0) return {};
+  std::vector<std::string> known;
+  for (const auto& [class_name, use] : classes_) known.push_back(class_name);
+  diagnostics.error(name.place,
+                    std::string(what) + " '" + name.text + "' is unknown" + descriptor::suggestion(name.text, known));
+  return {};
+}
+
+std::vector<ClassUse> Libraries::all() const {
+  std::vector<ClassUse> uses;
+  for (const PluginInfo& plugin : plugins_) {
+    for (const ClassEntry& entry : plugin.generation->classes().classes) uses.push_back({&entry, plugin.generation});
+  }
+  return uses;
+}
+
+}  // namespace tenon::wiring

@@ -1,0 +1,61 @@
+#include "wiring/loader.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "descriptor/reader.h"
+#include "plugin/library_cache.h"
+#include "wiring/binder.h"
+#include "wiring/builder.h"
+#include "wiring/libraries.h"
+#include "wiring/resolver.h"
+
+namespace tenon::wiring {
+namespace {
+
+namespace fs = std::filesystem;
+
+void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor::Diagnostics& diagnostics) {
+  std::error_code problem;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem)) {
+    const fs::path& path = entry->path();
+    if (path.extension() == ".xml" && !path.filename().string().starts_with('.')) found.push_back(path);
+  }
+  if (problem) {
+    diagnostics.error({folder.string(), 0, 0}, "cannot read the folder: " + problem.message());
+    return;
+  }
+  std::sort(found.begin(), found.end());
+  for (fs::path& path : found) {
+    if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(std::move(path));
+  }
+  if (fs::is_directory(folder / "chains", problem)) find_files(folder / "chains", files, diagnostics);
+}
+
+}  // namespace
+
+LoadResult load(const LoadRequest& request) {
+  LoadResult result;
+  std::vector<fs::path> files;
+  for (const fs::path& folder : request.descriptor_folders) find_files(folder, files, result.diagnostics);
+  for (const fs::path& folder : request.plugin_folders) find_files(folder, files, result.diagnostics);
+
+  const std::vector<descriptor::Descriptor> descriptors =
+      descriptor::read_descriptors(files, *request.properties, result.diagnostics);
+  const Definitions definitions = resolve(descriptors, result.diagnostics);
+  Libraries libraries(definitions, request, result.diagnostics);
+  Plan plan = bind(definitions, libraries, result.diagnostics);
+  if (result.diagnostics.has_errors() || request.check_only) return result;
+
+  result.wiring = build(definitions, plan, std::move(libraries.plugins()), result.diagnostics);
+  if (result.wiring != nullptr) {
+    std::set<fs::path> used;
+    for (const PluginInfo& plugin : result.wiring->plugins) used.insert(plugin.generation->file());
+    plugin::LibraryCache(request.library_cache).keep_only(used);
+  }
+  return result;
+}
+
+}  // namespace tenon::wiring

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <tenon/library.h>
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "descriptor/definitions.h"
+#include "descriptor/properties.h"
+#include "wiring/wiring.h"
+
+namespace tenon::wiring {
+
+struct LoadRequest {
+  /// Searched for `*.xml`, here and in `chains/`, in this order.
+  std::vector<std::filesystem::path> descriptor_folders;
+  /// Searched for `*.xml` as well, and for the libraries that descriptors name.
+  std::vector<std::filesystem::path> plugin_folders;
+  /// Where private copies of libraries are kept: must allow execution.
+  std::filesystem::path library_cache;
+  const descriptor::Properties* properties = nullptr;
+  NodeServices* node = nullptr;
+  /// Loads and registers libraries and checks all, but makes no bean.
+  bool check_only = false;
+};
+
+struct LoadResult {
+  /// All that is wrong, in one go.
+  descriptor::Diagnostics diagnostics;
+  /// Null if there are errors, and after a mere check. With errors, nothing stays loaded or started.
+  std::shared_ptr<Wiring> wiring;
+};
+
+/// Reads all descriptors, checks them against one another and against their libraries, makes, configures and starts the
+/// beans. Called on the node's main thread, which is where beans are started.
+[[nodiscard]] LoadResult load(const LoadRequest& request);
+
+}  // namespace tenon::wiring

@@ -1,0 +1,31 @@
+#include "wiring/wiring.h"
+
+namespace tenon::wiring {
+
+Wiring::~Wiring() {
+  stop();
+  chains.clear();
+  while (!beans_.empty()) beans_.pop_back();
+  lists_.clear();
+  while (!plugins.empty()) plugins.pop_back();
+}
+
+std::shared_ptr<const flow::Chain> Wiring::find_chain(std::string_view name) const {
+  for (const auto& chain : chains) {
+    if (chain->name == name) return chain;
+  }
+  return nullptr;
+}
+
+const PluginInfo* Wiring::find_plugin(std::string_view name) const {
+  for (const PluginInfo& plugin : plugins) {
+    if (plugin.name == name) return &plugin;
+  }
+  return nullptr;
+}
+
+void Wiring::stop() noexcept {
+  for (auto bean = beans_.rbegin(); bean != beans_.rend(); ++bean) (*bean)->stop();
+}
+
+}  // namespace tenon::wiring

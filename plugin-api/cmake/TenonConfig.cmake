@@ -1,0 +1,2 @@
+include(${CMAKE_CURRENT_LIST_DIR}/TenonTargets.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/TenonPlugin.cmake)

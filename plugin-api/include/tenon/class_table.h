@@ -1,0 +1,119 @@
+#pragma once
+
+#include <tenon/component.h>
+#include <tenon/flow.h>
+#include <tenon/interface.h>
+#include <tenon/library.h>
+#include <tenon/wiring.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// What a library tells the node about itself when it is registered: plain data, and functions of the library. Written
+/// by PluginBuilder (tenon/plugin.h), read by the node, destroyed before the library is unloaded.
+namespace tenon {
+
+/// The type of a property, as data: the node parses and checks the descriptor's text by it.
+struct PropertyType {
+  enum class Kind : std::uint8_t { kString, kInteger, kNumber, kBool, kDuration, kSize, kList, kMap, kReference };
+  Kind kind = Kind::kString;
+  /// Range, both ends included. Integer: as is; duration: ticks; size: bytes.
+  std::int64_t min = INT64_MIN;
+  std::int64_t max = INT64_MAX;
+  /// Duration: nanoseconds a tick; the text must be a whole number of ticks.
+  std::int64_t tick = 1;
+  /// Reference: the interface that the bean must implement.
+  std::string interface;
+  /// List and map: one element, the type of the items.
+  std::vector<PropertyType> item;
+};
+
+/// A checked property value on its way into a bean.
+struct PropertyValue {
+  /// string · integer, duration in ticks or size in bytes · number · bool · reference, cast to the interface.
+  std::variant<std::monostate, std::string, std::int64_t, double, bool, void*> scalar;
+  std::vector<PropertyValue> items;
+  std::vector<std::pair<std::string, PropertyValue>> entries;
+};
+
+struct PropertyEntry {
+  std::string name;
+  PropertyType type;
+  bool required = false;
+  std::string description;
+  std::function<void(void* object, PropertyValue value)> assign;
+};
+
+/// A member that the node binds by interface, without a word in the descriptor.
+struct InjectionEntry {
+  enum class Kind : std::uint8_t { kExtensions, kDrivers, kOnly };
+  Kind kind;
+  std::string interface;
+  /// `source`: an ExtensionSlot for extensions and drivers, the object cast to the interface for the only bean.
+  std::function<void(void* object, void* source)> bind;
+};
+
+struct InterfaceEntry {
+  std::string id;
+  /// Not empty for the factory interface of a kind of driver.
+  std::string driver_kind;
+  void* (*cast)(void* object) = nullptr;
+  /// Null unless the interface derives from Flow: its extensions can be steps of a chain.
+  const Flow* (*flow)(void* object) = nullptr;
+};
+
+struct MethodEntry {
+  std::string name;
+  std::function<void(void* object)> call;
+};
+
+/// A key that a flow reads or writes.
+struct KeyEntry {
+  std::string name;
+  std::uint64_t type_id;
+  std::string type_name;
+};
+
+/// One class of a library.
+struct ClassEntry {
+  enum class Kind : std::uint8_t { kBean, kFlow, kResource };
+  Kind kind = Kind::kBean;
+  std::string name;
+  std::vector<InterfaceEntry> interfaces;
+  std::vector<PropertyEntry> properties;
+  std::vector<InjectionEntry> injections;
+  std::vector<MethodEntry> methods;
+  /// Null for a resource, which its factory makes.
+  void* (*create)() = nullptr;
+  void (*destroy)(void* object) = nullptr;
+  /// Null if the class is no Component.
+  Component* (*component)(void* object) = nullptr;
+  /// Null if the class is no Flow.
+  const Flow* (*flow)(void* object) = nullptr;
+  /// Flow: whether it has a rollback of its own, or says that it needs none.
+  bool has_undo = true;
+  std::vector<KeyEntry> reads;
+  std::vector<KeyEntry> writes;
+  std::vector<KeyEntry> optional;
+};
+
+struct ClassTable {
+  std::vector<ClassEntry> classes;
+};
+
+/// Handed to a library's one exported function.
+struct Registration {
+  NodeServices* node = nullptr;
+  LibraryContext* library = nullptr;
+  ClassTable* table = nullptr;
+};
+
+/// Name and type of a library's one exported function.
+inline constexpr const char* kRegisterSymbol = "tenon_plugin_register";
+using RegisterFunction = void(Registration* registration);
+
+}  // namespace tenon

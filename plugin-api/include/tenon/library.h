@@ -1,0 +1,118 @@
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace tenon {
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
+/// One key/value pair of a log line. Views are read during the call only.
+struct LogField {
+  std::string_view key;
+  std::string_view value;
+};
+
+/// What the node offers to all code of a library. Implemented by the node; any thread may call it.
+class NodeServices {
+ public:
+  /// Whether lines of this level are kept: asked before fields are formatted.
+  virtual bool log_enabled(LogLevel level) const noexcept = 0;
+  /// Writes one line. `library` is the name of the plugin, `text` a constant.
+  virtual void log(LogLevel level, std::string_view library, std::string_view text,
+                   std::span<const LogField> fields) noexcept = 0;
+  /// A step was answered after its answer: reported with the flow's name, without effect (FLOW.1003).
+  virtual void answered_twice(std::uint64_t run, std::uint32_t step) noexcept = 0;
+
+ protected:
+  ~NodeServices() = default;
+};
+
+/// One loaded copy of a library, as its code sees it. Owned by the node, which does not unload the library while
+/// `pins` is above zero.
+struct LibraryContext {
+  NodeServices* node = nullptr;
+  std::string_view name;
+  std::atomic<std::int64_t> pins{0};
+};
+
+namespace detail {
+/// The library that this code was linked into; null in code that is linked into the node itself. Hidden, so that each
+/// library has its own, and neither the dynamic linker nor STB_GNU_UNIQUE merges them.
+[[gnu::visibility("hidden")]] inline constinit LibraryContext* this_library = nullptr;
+/// The node, for code in this library. Set before anything else of the library runs.
+[[gnu::visibility("hidden")]] inline constinit NodeServices* this_node = nullptr;
+}  // namespace detail
+
+/// Keeps a library loaded. What comes from a library and outlives a call carries one: a typed value, a bean's instance,
+/// a resource. Copyable from any thread; holding one for long keeps an unloaded plugin "pinned".
+class Pin {
+ public:
+  Pin() noexcept = default;
+  explicit Pin(LibraryContext* library) noexcept : library_(library) {
+    if (library_ != nullptr) library_->pins.fetch_add(1, std::memory_order_relaxed);
+  }
+  Pin(const Pin& other) noexcept : Pin(other.library_) {}
+  Pin(Pin&& other) noexcept : library_(std::exchange(other.library_, nullptr)) {}
+  Pin& operator=(Pin other) noexcept {
+    std::swap(library_, other.library_);
+    return *this;
+  }
+  ~Pin() {
+    if (library_ != nullptr) library_->pins.fetch_sub(1, std::memory_order_release);
+  }
+
+  /// A pin on the library whose code calls this.
+  [[nodiscard]] static Pin here() noexcept { return Pin(detail::this_library); }
+
+ private:
+  LibraryContext* library_ = nullptr;
+};
+
+/// An object made in one library and owned in another: knows how to destroy it and keeps its code loaded until then.
+/// Move-only; destroyed on the thread that drops it.
+template <class I>
+class Owned {
+ public:
+  Owned() noexcept = default;
+  Owned(Owned&& other) noexcept
+      : object_(std::exchange(other.object_, nullptr)), destroy_(other.destroy_), pin_(std::move(other.pin_)) {}
+  Owned& operator=(Owned&& other) noexcept {
+    Owned old(std::move(*this));
+    object_ = std::exchange(other.object_, nullptr);
+    destroy_ = other.destroy_;
+    pin_ = std::move(other.pin_);
+    return *this;
+  }
+  ~Owned() {
+    if (object_ != nullptr) destroy_(object_);
+  }
+
+  I* operator->() const noexcept { return object_; }
+  I& operator*() const noexcept { return *object_; }
+  [[nodiscard]] I* get() const noexcept { return object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+
+ private:
+  template <class J, class T, class... Args>
+  friend Owned<J> make_owned(Args&&... args);
+  Owned(I* object, void (*destroy)(I*), Pin pin) : object_(object), destroy_(destroy), pin_(std::move(pin)) {}
+
+  I* object_ = nullptr;
+  void (*destroy_)(I*) = nullptr;
+  Pin pin_;
+};
+
+/// Makes a `T` that is handed out as an `I`.
+template <class I, class T, class... Args>
+[[nodiscard]] Owned<I> make_owned(Args&&... args) {
+  static_assert(std::derived_from<T, I>);
+  return Owned<I>(
+      new T(std::forward<Args>(args)...), [](I* object) { delete static_cast<T*>(object); }, Pin::here());
+}
+
+}  // namespace tenon

@@ -1,0 +1,230 @@
+#pragma once
+
+#include <tenon/class_table.h>
+#include <tenon/component.h>
+#include <tenon/error.h>
+#include <tenon/flow.h>
+#include <tenon/interface.h>
+#include <tenon/library.h>
+#include <tenon/log.h>
+#include <tenon/property.h>
+#include <tenon/record.h>
+#include <tenon/wiring.h>
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+/// A plugin is one shared library with one TENON_PLUGIN and a descriptor:
+/// ```cpp
+/// #include <tenon/plugin.h>
+///
+/// TENON_PLUGIN("hello", "1.0.0", plugin) {
+///   plugin.bean<hello::Greeter>("hello.Greeter")
+///       .implements<hello::Greeting>()
+///       .property("name", &hello::Greeter::name);
+///   plugin.flow<hello::SayHello>("hello.SayHello").writes(hello::kText);
+/// }
+/// ```
+/// The body runs once, when the library has been loaded and its record found good. It only declares: no I/O, no
+/// threads, no globals. An exception in it refuses the library.
+namespace tenon {
+
+/// Declares one class. Returned by PluginBuilder; used within TENON_PLUGIN only.
+template <class T>
+class ClassBuilder {
+ public:
+  ClassBuilder(ClassTable& table, std::size_t index) : table_(&table), index_(index) {}
+
+  /// The class can be had as an `I`: as an extension, a driver's factory, or by reference.
+  template <Interface I>
+  ClassBuilder& implements() {
+    static_assert(std::derived_from<T, I>, "the class must derive from the interface publicly");
+    InterfaceEntry entry;
+    entry.id = I::kInterface;
+    entry.cast = [](void* object) -> void* { return static_cast<I*>(static_cast<T*>(object)); };
+    if constexpr (DriverFactory<I>) entry.driver_kind = I::kDriverKind;
+    if constexpr (std::derived_from<I, Flow>) {
+      entry.flow = [](void* object) -> const Flow* { return static_cast<I*>(static_cast<T*>(object)); };
+    }
+    self().interfaces.push_back(std::move(entry));
+    return *this;
+  }
+
+  /// A property kept in a member: `std::string`, an integer, `bool`, a floating-point number, a `std::chrono`
+  /// duration, Size, a Ref, and `std::vector` and `std::map<std::string, …>` of these.
+  template <class C, class M>
+  requires(std::derived_from<T, C> && !std::is_function_v<M>) ClassBuilder& property(std::string name, M C::*member,
+                                                                                     PropertyOptions options = {}) {
+    PropertyEntry entry = detail::make_property(std::move(name), detail::property_type<M>(), std::move(options));
+    entry.assign = [member](void* object, PropertyValue value) {
+      static_cast<T*>(object)->*member = detail::property_value<M>(std::move(value));
+    };
+    self().properties.push_back(std::move(entry));
+    return *this;
+  }
+
+  /// A property given to a setter, which may throw: the bean is then refused with the property's place.
+  template <class C, class A>
+  requires std::derived_from<T, C> ClassBuilder& property(std::string name, void (C::*setter)(A),
+                                                          PropertyOptions options = {}) {
+    using M = std::remove_cvref_t<A>;
+    PropertyEntry entry = detail::make_property(std::move(name), detail::property_type<M>(), std::move(options));
+    entry.assign = [setter](void* object, PropertyValue value) {
+      (static_cast<T*>(object)->*setter)(detail::property_value<M>(std::move(value)));
+    };
+    self().properties.push_back(std::move(entry));
+    return *this;
+  }
+
+  /// Binds the list of all extensions of an interface.
+  template <class C, Interface I>
+  requires std::derived_from<T, C> ClassBuilder& inject(Extensions<I> C::*member) {
+    return inject_slot(InjectionEntry::Kind::kExtensions, I::kInterface, member);
+  }
+  /// Binds the drivers of a kind.
+  template <class C, DriverFactory F>
+  requires std::derived_from<T, C> ClassBuilder& inject(Drivers<F> C::*member) {
+    return inject_slot(InjectionEntry::Kind::kDrivers, F::kInterface, member);
+  }
+  /// Binds the one bean that implements `I`; none, or more than one, is an error of the load.
+  template <class C, Interface I>
+  requires std::derived_from<T, C> ClassBuilder& inject(Ref<I> C::*member) {
+    self().injections.push_back(
+        {InjectionEntry::Kind::kOnly, std::string(I::kInterface),
+         [member](void* object, void* source) { (static_cast<T*>(object)->*member).bind(static_cast<I*>(source)); }});
+    return *this;
+  }
+
+  /// A method that a descriptor may name as `init-method` or `destroy-method`.
+  template <class C>
+  requires std::derived_from<T, C> ClassBuilder& method(std::string name, void (C::*function)()) {
+    self().methods.push_back({std::move(name), [function](void* object) { (static_cast<T*>(object)->*function)(); }});
+    return *this;
+  }
+
+  /// Flow: a key that it needs.
+  template <class V>
+  ClassBuilder& reads(const FlowKey<V>& key) {
+    self().reads.push_back(entry_of(key));
+    return *this;
+  }
+  /// Flow: a key that it uses if it is there.
+  template <class V>
+  ClassBuilder& optional(const FlowKey<V>& key) {
+    self().optional.push_back(entry_of(key));
+    return *this;
+  }
+  /// Flow: a key that it has set when it answers `next()`.
+  template <class V>
+  ClassBuilder& writes(const FlowKey<V>& key) {
+    self().writes.push_back(entry_of(key));
+    return *this;
+  }
+
+ private:
+  ClassEntry& self() { return table_->classes[index_]; }
+
+  template <class Member>
+  ClassBuilder& inject_slot(InjectionEntry::Kind kind, std::string_view interface, Member member) {
+    self().injections.push_back({kind, std::string(interface), [member](void* object, void* source) {
+                                   (static_cast<T*>(object)->*member).bind(static_cast<const ExtensionSlot*>(source));
+                                 }});
+    return *this;
+  }
+  template <class V>
+  static KeyEntry entry_of(const FlowKey<V>& key) {
+    return {std::string(key.name), kTypeId<V>, std::string(detail::type_name<V>())};
+  }
+
+  ClassTable* table_;
+  std::size_t index_;
+};
+
+/// What TENON_PLUGIN's body speaks to.
+class PluginBuilder {
+ public:
+  explicit PluginBuilder(ClassTable& table) : table_(&table) {}
+
+  /// A class of beans: default-constructible; made, configured and destroyed by the node as descriptors say. Class
+  /// names are qualified by the plugin's name: `ovs.L2NetworkFactory`.
+  template <class T>
+  ClassBuilder<T> bean(std::string name) {
+    return add<T>(ClassEntry::Kind::kBean, std::move(name));
+  }
+
+  /// A class of flows, named in chains. One instance serves a chain's runs. A descriptor may configure it by a bean of
+  /// this class; without one the node makes it as it is.
+  template <std::derived_from<Flow> T>
+  ClassBuilder<T> flow(std::string name) {
+    return add<T>(ClassEntry::Kind::kFlow, std::move(name));
+  }
+
+  /// A class of resources, made by a driver's factory.
+  template <class T>
+  ClassBuilder<T> resource(std::string name) {
+    ClassEntry entry;
+    entry.kind = ClassEntry::Kind::kResource;
+    entry.name = std::move(name);
+    table_->classes.push_back(std::move(entry));
+    return {*table_, table_->classes.size() - 1};
+  }
+
+ private:
+  template <class T>
+  ClassBuilder<T> add(ClassEntry::Kind kind, std::string name) {
+    ClassEntry entry;
+    entry.kind = kind;
+    entry.name = std::move(name);
+    entry.create = []() -> void* { return new T(); };
+    entry.destroy = [](void* object) { delete static_cast<T*>(object); };
+    if constexpr (std::derived_from<T, Component>) {
+      entry.component = [](void* object) -> Component* { return static_cast<T*>(object); };
+    }
+    if constexpr (std::derived_from<T, Flow>) {
+      entry.flow = [](void* object) -> const Flow* { return static_cast<T*>(object); };
+      entry.has_undo = has_undo<T>();
+    }
+    table_->classes.push_back(std::move(entry));
+    return {*table_, table_->classes.size() - 1};
+  }
+
+  // `&T::rollback` has the class that declares it in its type. If it can't be named here, it is T's own.
+  template <class T>
+  static constexpr bool has_undo() {
+    if constexpr (std::derived_from<T, NoRollbackFlow>) {
+      return true;
+    } else if constexpr (std::derived_from<T, BlockingFlow>) {
+      if constexpr (requires { &T::undo; }) {
+        return !std::is_same_v<decltype(&T::undo), decltype(&BlockingFlow::undo)>;
+      }
+      return true;
+    } else {
+      if constexpr (requires { &T::rollback; }) {
+        return !std::is_same_v<decltype(&T::rollback), decltype(&Flow::rollback)>;
+      }
+      return true;
+    }
+  }
+
+  ClassTable* table_;
+};
+
+}  // namespace tenon
+
+/// Makes this library a plugin: its record, its one exported function, and that function's body, which follows in
+/// braces and declares the classes to the PluginBuilder called `VARIABLE`. Once a library.
+#define TENON_PLUGIN(NAME, VERSION, VARIABLE)                                                                       \
+  static void tenon_plugin_declare(::tenon::PluginBuilder& VARIABLE);                                               \
+  extern "C" {                                                                                                      \
+  [[gnu::section(".tenon.plugin"), gnu::used,                                                                       \
+    gnu::retain]] static constexpr ::tenon::PluginRecord tenon_plugin_record = ::tenon::make_record(NAME, VERSION); \
+  [[gnu::visibility("default")]] void tenon_plugin_register(::tenon::Registration* registration) {                  \
+    ::tenon::detail::this_library = registration->library;                                                          \
+    ::tenon::detail::this_node = registration->node;                                                                \
+    ::tenon::PluginBuilder builder(*registration->table);                                                           \
+    tenon_plugin_declare(builder);                                                                                  \
+  }                                                                                                                 \
+  }                                                                                                                 \
+  static void tenon_plugin_declare(::tenon::PluginBuilder& VARIABLE)

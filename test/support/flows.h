@@ -1,0 +1,93 @@
+#pragma once
+
+#include <tenon/flow.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/chain.h"
+
+namespace tenon::test {
+
+/// A flow made of two functions.
+class LambdaFlow final : public Flow {
+ public:
+  using Call = std::function<void(FlowStep)>;
+  LambdaFlow(Call run, Call rollback) : run_(std::move(run)), rollback_(std::move(rollback)) {}
+  void run(FlowStep step) const override { run_(std::move(step)); }
+  void rollback(FlowStep step) const override {
+    if (rollback_) {
+      rollback_(std::move(step));
+    } else {
+      std::move(step).next();
+    }
+  }
+
+ private:
+  Call run_;
+  Call rollback_;
+};
+
+/// Chains of lambdas.
+class ChainMaker {
+ public:
+  explicit ChainMaker(std::string name = "chain") : chain_(std::make_shared<flow::Chain>()) {
+    chain_->name = std::move(name);
+  }
+  ChainMaker& input(std::string key) {
+    chain_->inputs.push_back(std::move(key));
+    return *this;
+  }
+  ChainMaker& then(std::string name, LambdaFlow::Call run, LambdaFlow::Call rollback = {}) {
+    return then(std::move(name), std::make_shared<LambdaFlow>(std::move(run), std::move(rollback)));
+  }
+  ChainMaker& then(std::string name, std::shared_ptr<const Flow> flow) {
+    flow::ChainStep step;
+    step.name = std::move(name);
+    step.flow = flow.get();
+    step.keep = std::move(flow);
+    step.place = {"chain.xml", static_cast<std::uint32_t>(chain_->steps.size() + 1), 1};
+    chain_->steps.push_back(std::move(step));
+    return *this;
+  }
+  [[nodiscard]] std::shared_ptr<const flow::Chain> make() const { return chain_; }
+
+ private:
+  std::shared_ptr<flow::Chain> chain_;
+};
+
+/// What happened, in order, from any thread.
+class Trace {
+ public:
+  void add(std::string what) {
+    std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(what));
+  }
+  [[nodiscard]] std::vector<std::string> lines() const {
+    std::lock_guard lock(mutex_);
+    return lines_;
+  }
+  /// A flow's function that notes `what` and goes on.
+  LambdaFlow::Call next(std::string what) {
+    return [this, what = std::move(what)](FlowStep step) {
+      add(what);
+      std::move(step).next();
+    };
+  }
+  LambdaFlow::Call fail(std::string what, std::string code = "TEST.1") {
+    return [this, what = std::move(what), code = std::move(code)](FlowStep step) {
+      add(what);
+      std::move(step).fail(make_error(code, "told to fail"));
+    };
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace tenon::test

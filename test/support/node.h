@@ -1,0 +1,47 @@
+#pragma once
+
+#include <tenon/library.h>
+
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::test {
+
+/// The node's services for tests: keeps every log line as `text key=value …`. While it lives, it is also the node of
+/// code that is linked into the test itself.
+class Node final : public NodeServices {
+ public:
+  Node() { detail::this_node = this; }
+  ~Node() { detail::this_node = nullptr; }
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  bool log_enabled(LogLevel /*level*/) const noexcept override { return true; }
+  void log(LogLevel /*level*/, std::string_view /*library*/, std::string_view text,
+           std::span<const LogField> fields) noexcept override {
+    std::string line(text);
+    for (const LogField& field : fields) {
+      line.append(" ").append(field.key).append("=").append(field.value);
+    }
+    std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(line));
+  }
+  void answered_twice(std::uint64_t /*run*/, std::uint32_t step) noexcept override {
+    std::lock_guard lock(mutex_);
+    lines_.push_back("FLOW.1003 step=" + std::to_string(step));
+  }
+
+  [[nodiscard]] std::vector<std::string> lines() const {
+    std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace tenon::test
