@@ -20,6 +20,9 @@ enum class DomainTypeChoice {
 /// Of `auto`, `kvm` or `qemu`; throws tenon::Error KVM.1009 for any other text.
 [[nodiscard]] DomainTypeChoice domain_type_choice(std::string_view text);
 
+/// Whether the connection is to libvirt's test driver, whose domains run nothing.
+[[nodiscard]] bool is_test_driver(virConnectPtr connection);
+
 /// The domain type for a host. libvirt's test driver knows only `test`, whatever was chosen. An error if the host's
 /// driver is neither QEMU nor the test driver.
 [[nodiscard]] tenon::Result<std::string> domain_type(virConnectPtr connection, DomainTypeChoice choice);

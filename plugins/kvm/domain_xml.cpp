@@ -61,6 +61,8 @@ void add_disk(pugi::xml_node devices, const Volume& volume, std::size_t position
       add_attribute(host, "name", *location.host);
       if (location.port) host.append_attribute("port").set_value(*location.port);
     }
+    // libvirt can do without it, its schema can't.
+    if (location.protocol == "nfs") source.append_child("identity");
   }
   pugi::xml_node target = disk.append_child("target");
   add_attribute(target, "dev", disk_name(position));
