@@ -37,13 +37,14 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return rows[left.size() % 3][right.size()];
 }
 
-/// The edits between two names plus `penalty`, or kFar if that is more than a slip of the fingers for their length.
+/// The edits between two names plus `penalty`, or kFar if that is more than a slip of the fingers for their length, or
+/// if nothing of the one is left in the other.
 std::size_t near_distance(std::string_view left, std::string_view right, std::size_t penalty) {
   const auto [shorter, longer] = std::minmax({left.size(), right.size()});
   if (longer == 0 || longer > kLongestComparedName || longer - shorter > 2) return kFar;
   const std::size_t limit = std::clamp<std::size_t>(longer / 3, 1, 2);
   const std::size_t distance = penalty + (same_letters(left, right) ? 0 : edit_distance(left, right));
-  return distance <= limit ? distance : kFar;
+  return distance <= limit && distance < longer ? distance : kFar;
 }
 
 /// `L2Network` of `ovs.L2Network`.

@@ -131,6 +131,13 @@ class NoOp : public tenon::Flow {
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
+class NoOpFail : public tenon::Flow {
+ public:
+  void run(tenon::FlowStep step) const override {
+    std::move(step).fail(tenon::make_error("SAMPLE.1001", "told to fail"));
+  }
+};
+
 }  // namespace
 }  // namespace sample
 
@@ -167,6 +174,7 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
       .writes(sample::kText);
   plugin.flow<sample::Fail>("sample.Fail").reads(sample::kLedger);
   plugin.flow<sample::NoOp>("sample.NoOp");
+  plugin.flow<sample::NoOpFail>("sample.NoOpFail");
   plugin.bean<sample::ExtraStep>("sample.ExtraStep")
       .implements<sample::Extra>()
       .property("text", &sample::ExtraStep::text);
