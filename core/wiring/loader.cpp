@@ -47,6 +47,8 @@ LoadResult load(const LoadRequest& request) {
   const Definitions definitions = resolve(descriptors, result.diagnostics);
   Libraries libraries(definitions, request, result.diagnostics);
   Plan plan = bind(definitions, libraries, result.diagnostics);
+  result.counts = {libraries.plugins().size(), definitions.beans.size(), plan.drivers.size(), plan.extensions.size(),
+                   plan.chains.size()};
   if (result.diagnostics.has_errors() || request.check_only) return result;
 
   result.wiring = build(definitions, plan, std::move(libraries.plugins()), result.diagnostics);

@@ -2,6 +2,7 @@
 
 #include <tenon/library.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -25,9 +26,19 @@ struct LoadRequest {
   bool check_only = false;
 };
 
+/// What was found: meaningful if there are no errors.
+struct LoadCounts {
+  std::size_t plugins = 0;
+  std::size_t beans = 0;
+  std::size_t drivers = 0;
+  std::size_t extensions = 0;
+  std::size_t chains = 0;
+};
+
 struct LoadResult {
   /// All that is wrong, in one go.
   descriptor::Diagnostics diagnostics;
+  LoadCounts counts;
   /// Null if there are errors, and after a mere check. With errors, nothing stays loaded or started.
   std::shared_ptr<Wiring> wiring;
 };

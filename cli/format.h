@@ -1,0 +1,32 @@
+#pragma once
+
+#include <tenon/json.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "terminal.h"
+
+namespace tenon::cli {
+
+/// `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`, `3 h 12 min`, `2 d 3 h`.
+[[nodiscard]] std::string duration_text(double milliseconds);
+
+/// Rows under a header, columns aligned; nothing in the place of an empty cell but a `-`.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  [[nodiscard]] std::string render(const Terminal& terminal) const;
+
+ private:
+  std::vector<std::string> header_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// An error of a run on several lines: `CODE: description: details`, where it happened, what led to it, and each undo
+/// that failed.
+[[nodiscard]] std::string error_text(const Json& error);
+
+}  // namespace tenon::cli

@@ -1,0 +1,147 @@
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "api_client.h"
+#include "check_command.h"
+#include "failure.h"
+#include "inspect.h"
+#include "install_paths.h"
+#include "run_command.h"
+
+namespace {
+
+using namespace tenon::cli;
+
+constexpr const char* kExitStatus =
+    "\nExit status:\n"
+    "  0  done; a run succeeded, a check found no error\n"
+    "  1  failed: the reason is the first line on standard error\n"
+    "  2  the command line is wrong\n"
+    "  3  the node can't be reached\n";
+
+/// What the command line holds, for all commands.
+struct Arguments {
+  std::string socket = kSocket;
+  bool json = false;
+  std::string name;
+  std::string input;
+  bool watch = false;
+  CheckOptions check;
+
+  [[nodiscard]] ApiClient client() const { return ApiClient(socket); }
+  [[nodiscard]] Watch watching() const { return watch ? Watch::kYes : Watch::kNo; }
+};
+
+/// A group of commands: `tenon plugin …`.
+CLI::App* add_group(CLI::App& app, const char* name, const char* what) {
+  CLI::App* group = app.add_subcommand(name, what);
+  group->require_subcommand(1);
+  return group;
+}
+
+template <class Command>
+CLI::App* add_command(CLI::App& parent, const char* name, const char* what, Command command) {
+  CLI::App* added = parent.add_subcommand(name, what);
+  added->callback(command);
+  return added;
+}
+
+void add_name(CLI::App* command, Arguments& arguments, const char* option, const char* what) {
+  command->add_option(option, arguments.name, what)->required();
+}
+
+void add_check(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = add_command(app, "check", "Check the descriptors and libraries, starting nothing", [&arguments] {
+    arguments.check.json = arguments.json;
+    check(arguments.check);
+  });
+  command->add_option("--properties", arguments.check.properties, "Properties file of the node")->type_name("FILE");
+  command->add_option("--set", arguments.check.set, "Set one property; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--syntax", arguments.check.syntax, "Check these descriptors alone, without libraries")
+      ->type_name("FILE");
+}
+
+void add_inspection(CLI::App& app, Arguments& a) {
+  add_command(app, "status", "Show how the node is", [&a] { show_status(a.client(), a.json); });
+
+  CLI::App* plugin = add_group(app, "plugin", "The plugins that are loaded");
+  add_command(*plugin, "list", "List them", [&a] { list_plugins(a.client(), a.json); });
+  add_name(add_command(*plugin, "show", "Show one: its classes, properties and beans",
+                       [&a] { show_plugin(a.client(), a.name, a.json); }),
+           a, "NAME", "The plugin");
+
+  CLI::App* driver = add_group(app, "driver", "The drivers: kind, type, factory");
+  add_command(*driver, "list", "List them", [&a] { list_drivers(a.client(), a.json); });
+
+  CLI::App* extension = add_group(app, "extension", "The extensions, in the order of their calls");
+  add_command(*extension, "list", "List them", [&a] { list_extensions(a.client(), a.json); });
+
+  CLI::App* chain = add_group(app, "chain", "The chains of flows");
+  add_command(*chain, "list", "List them", [&a] { list_chains(a.client(), a.json); });
+  add_name(add_command(*chain, "show", "Show the steps of one", [&a] { show_chain(a.client(), a.name, a.json); }), a,
+           "NAME", "The chain");
+}
+
+void add_runs(CLI::App& app, Arguments& a) {
+  CLI::App* run = add_command(app, "run", "Run a chain and wait for its end",
+                              [&a] { start_run(a.client(), a.name, a.input, a.watching(), a.json); });
+  add_name(run, a, "CHAIN", "The chain");
+  run->add_option("--input", a.input, "The chain's inputs, as one JSON object; - for standard input")
+      ->type_name("FILE");
+  run->add_flag("--watch", a.watch, "Show the steps as they go");
+
+  CLI::App* runs = add_group(app, "runs", "The runs in flight and the latest finished ones");
+  add_command(*runs, "list", "List them", [&a] { list_runs(a.client(), a.json); });
+  add_name(
+      add_command(*runs, "show", "Show one: its steps, error and data", [&a] { show_run(a.client(), a.name, a.json); }),
+      a, "ID", "The run");
+  add_name(add_command(*runs, "watch", "Show the steps of one as they go, to its end",
+                       [&a] { follow_run(a.client(), a.name, Watch::kYes, a.json); }),
+           a, "ID", "The run");
+  add_name(add_command(*runs, "cancel", "Ask one to end: what it did is undone",
+                       [&a] { cancel_run(a.client(), a.name, a.json); }),
+           a, "ID", "The run");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_CTYPE, "");
+  std::signal(SIGPIPE, SIG_IGN);
+  Arguments arguments;
+  CLI::App app("Speaks with a Tenon node.", "tenon");
+  app.set_version_flag("--version", std::string("tenon ") + kVersion);
+  app.add_option("--socket", arguments.socket, "The node's socket")
+      ->type_name("PATH")
+      ->envname("TENON_SOCKET")
+      ->capture_default_str();
+  app.add_flag("--json", arguments.json, "Print what the node answers, as JSON");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(kExitStatus);
+  add_check(app, arguments);
+  add_inspection(app, arguments);
+  add_runs(app, arguments);
+  try {
+    app.parse(argc, argv);
+    std::cout.flush();
+    return std::cout ? EXIT_SUCCESS : static_cast<int>(ExitStatus::kFailed);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+  } catch (const Failure& e) {
+    std::cout.flush();
+    std::cerr << "tenon: " << e.what() << '\n';
+    return static_cast<int>(e.status());
+  } catch (const std::exception& e) {
+    std::cerr << "tenon: " << e.what() << '\n';
+    return static_cast<int>(ExitStatus::kFailed);
+  }
+}

@@ -1,0 +1,172 @@
+#include "run_command.h"
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "api/json_text.h"
+#include "failure.h"
+#include "format.h"
+#include "json_access.h"
+#include "run_view.h"
+#include "terminal.h"
+
+namespace tenon::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kFrameTime{100};
+
+Json read_input(const std::string& file) {
+  if (file.empty()) return Json::object();
+  std::string text;
+  if (file == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else {
+    std::ifstream in(file, std::ios::binary);
+    std::stringstream content;
+    content << in.rdbuf();
+    if (!in) throw Failure(ExitStatus::kFailed, "cannot read the input " + file);
+    text = content.str();
+  }
+  Result<Json> json = api::parse_json(text);
+  const std::string name = file == "-" ? "standard input" : file;
+  if (!json) throw Failure(ExitStatus::kFailed, name + ": " + json.error().details);
+  if (json->as_object() == nullptr) {
+    throw Failure(ExitStatus::kFailed,
+                  name + ": expected an object with the chain's inputs, found " + std::string(json->type_name()));
+  }
+  return std::move(json).value();
+}
+
+/// How a run is shown while it goes on.
+class Display {
+ public:
+  explicit Display(const Terminal& terminal) : terminal_(terminal) {}
+  virtual ~Display() = default;
+  virtual void event(std::string_view name, const Json& data, const RunView& view) = 0;
+  virtual void tick(const RunView& /*view*/) {}
+  [[nodiscard]] virtual std::chrono::milliseconds tick_time() const { return std::chrono::milliseconds(0); }
+
+ protected:
+  Terminal terminal_;
+};
+
+class SilentDisplay final : public Display {
+ public:
+  using Display::Display;
+  void event(std::string_view /*name*/, const Json& /*data*/, const RunView& /*view*/) override {}
+};
+
+/// One JSON object a line: `{"event": NAME, "data": …}`.
+class JsonDisplay final : public Display {
+ public:
+  using Display::Display;
+  void event(std::string_view name, const Json& data, const RunView& /*view*/) override {
+    std::cout << api::print_json(Json::object().add("event", name).add("data", data)) << std::endl;
+  }
+};
+
+/// One line an event.
+class PlainDisplay final : public Display {
+ public:
+  using Display::Display;
+  void event(std::string_view name, const Json& data, const RunView& view) override {
+    if (name == "run") {
+      for (const Json& step : list_of(data, "steps")) {  // what has happened before we came
+        if (text_of(step, "state") != "pending") std::cout << view.plain_line("step", step) << '\n';
+      }
+    } else if (name == "step" || name == "progress") {
+      std::cout << view.plain_line(name, data) << '\n';
+    }
+    std::cout.flush();
+  }
+};
+
+/// Draws the steps over and over in the same place.
+class LiveDisplay final : public Display {
+ public:
+  using Display::Display;
+  void event(std::string_view name, const Json& /*data*/, const RunView& view) override {
+    // A tick shows the rest: a chain of many quick steps must not wait for its display.
+    if (name == "run" || name == "end") draw(view);
+  }
+  void tick(const RunView& view) override { draw(view); }
+  [[nodiscard]] std::chrono::milliseconds tick_time() const override { return kFrameTime; }
+
+ private:
+  void draw(const RunView& view) {
+    terminal_.measure();
+    std::string text;
+    if (lines_ > 0) text += "\x1b[" + std::to_string(lines_) + "A";
+    const std::vector<std::string> lines = view.frame(terminal_, RunView::Clock::now());
+    for (const std::string& line : lines) text += "\r\x1b[2K" + line + "\n";
+    text += "\x1b[J";
+    lines_ = lines.size();
+    std::cout << text << std::flush;
+  }
+
+  std::size_t lines_ = 0;
+};
+
+std::unique_ptr<Display> make_display(Watch watch, bool json) {
+  const Terminal terminal = Terminal::of_stdout();
+  if (watch == Watch::kNo) return std::make_unique<SilentDisplay>(terminal);
+  if (json) return std::make_unique<JsonDisplay>(terminal);
+  if (terminal.live) return std::make_unique<LiveDisplay>(terminal);
+  return std::make_unique<PlainDisplay>(terminal);
+}
+
+void report(const Json& run, Watch watch, bool json) {
+  const std::string name = "run " + text_of(run, "id") + " of chain '" + text_of(run, "chain") + "'";
+  const bool good = text_of(run, "state") == "succeeded";
+  if (json) {
+    if (watch == Watch::kNo) std::cout << api::print_json(run, api::JsonStyle::kIndented) << '\n';
+  } else if (good) {
+    std::cout << name << " succeeded in " << duration_text(number_of(run, "duration_ms")) << '\n';
+  }
+  if (good) return;
+  const Json* error = run.find("error");
+  throw Failure(ExitStatus::kFailed,
+                name + " failed: " + (error != nullptr ? error_text(*error) : "it does not say why"));
+}
+
+}  // namespace
+
+void start_run(const ApiClient& client, const std::string& chain, const std::string& input, Watch watch, bool json) {
+  Json body = Json::object().add("input", read_input(input));
+  const Json run = client.post("/v1/chains/" + segment(chain) + "/runs", body);
+  follow_run(client, text_of(run, "id"), watch, json);
+}
+
+void follow_run(const ApiClient& client, const std::string& id, Watch watch, bool json) {
+  const std::unique_ptr<Display> display = make_display(watch, json);
+  RunView view;
+  client.events(
+      "/v1/runs/" + segment(id) + "/events",
+      [&](std::string_view name, const Json& data) {
+        view.apply(name, data, RunView::Clock::now());
+        display->event(name, data, view);
+      },
+      display->tick_time(), [&] { display->tick(view); });
+  if (!view.ended()) {
+    throw Failure(ExitStatus::kUnreachable, "the node went away before the end of run " + id);
+  }
+  report(view.run(), watch, json);
+}
+
+void cancel_run(const ApiClient& client, const std::string& id, bool json) {
+  const Json run = client.remove("/v1/runs/" + segment(id));
+  if (json) {
+    std::cout << api::print_json(run, api::JsonStyle::kIndented) << '\n';
+    return;
+  }
+  const bool ended = run.find("ended") != nullptr;
+  std::cout << "run " << text_of(run, "id") << " of chain '" << text_of(run, "chain") << "' "
+            << (ended ? "had ended already: " + text_of(run, "state") : std::string("is asked to end")) << '\n';
+}
+
+}  // namespace tenon::cli

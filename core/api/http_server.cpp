@@ -1,0 +1,304 @@
+#include "api/http_server.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <tenon/log.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <cerrno>
+#include <exception>
+#include <future>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "api/problem.h"
+
+namespace tenon::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::awaitable;
+using Local = asio::local::stream_protocol;
+using Stream = beast::basic_stream<Local>;
+using boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+/// Of a request that is refused, so much is read and thrown away, so that its sender gets to read the answer.
+constexpr std::size_t kMostDiscarded = 16 * 1024 * 1024;
+constexpr std::chrono::milliseconds kDiscardTime{2000};
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+uid_t peer_of(int descriptor) {
+  ucred credentials{};
+  socklen_t size = sizeof(credentials);
+  const bool known = ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0;
+  return known ? credentials.uid : static_cast<uid_t>(-1);
+}
+
+/// What an unreadable request is answered with; nothing if there is nobody to answer.
+std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& limits) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return problem(431, "the header is longer than " + std::to_string(limits.header_bytes) + " bytes");
+  }
+  if (error == http::error::body_limit) {
+    return problem(413, "the body is longer than " + std::to_string(limits.body_bytes) + " bytes");
+  }
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+  if (error.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
+  return problem(400, "not a request of HTTP/1.1: " + error.message());
+}
+
+/// Ends the wait of a stream of events. Any thread may wake it, also when the stream is gone.
+struct Alarm {
+  explicit Alarm(asio::io_context& context) : timer(context) {}
+  asio::steady_timer timer;
+  std::atomic<bool> rung{false};
+};
+
+void ring(const std::shared_ptr<Alarm>& alarm) {
+  if (alarm->rung.exchange(true)) return;
+  asio::post(alarm->timer.get_executor(), [alarm] { alarm->timer.cancel(); });
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(UnixListener listener, HttpHandler handler, HttpLimits limits)
+      : listener_(std::in_place, std::move(listener)),
+        handler_(std::move(handler)),
+        limits_(limits),
+        acceptor_(context_) {
+    const int descriptor = ::dup(listener_->descriptor());
+    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "dup");
+    acceptor_.assign(Local(), descriptor);
+    asio::co_spawn(context_, accept(), asio::detached);
+    thread_ = std::thread([this] {
+      context_.run();
+      ended_.set_value();
+    });
+    ::pthread_setname_np(thread_.native_handle(), "tenon-api");
+  }
+
+  ~Impl() { stop(std::chrono::milliseconds(0)); }
+
+  void stop(std::chrono::milliseconds grace) {
+    if (!thread_.joinable()) return;
+    listener_.reset();
+    asio::post(context_, [this] {
+      stopping_ = true;
+      acceptor_.close();
+      for (Connection* connection : connections_) {
+        if (connection->idle) connection->stream.close();
+      }
+    });
+    if (ended_.get_future().wait_for(grace) != std::future_status::ready) context_.stop();
+    thread_.join();
+  }
+
+ private:
+  struct Connection {
+    explicit Connection(Local::socket socket)
+        : stream(std::move(socket)), peer(peer_of(stream.socket().native_handle())) {}
+    Stream stream;
+    beast::flat_buffer buffer;
+    uid_t peer;
+    /// Waits for a request: may be closed at any time.
+    bool idle = false;
+  };
+
+  awaitable<void> accept() {
+    while (!stopping_) {
+      Local::socket socket(context_);
+      const auto [error] = co_await acceptor_.async_accept(socket, kNoThrow);
+      if (error == asio::error::operation_aborted || stopping_) co_return;
+      if (error) {  // out of descriptors, mostly
+        log::error("cannot accept a connection", {{"error", error.message()}});
+        asio::steady_timer pause(context_, kAcceptPause);
+        co_await pause.async_wait(kNoThrow);
+        continue;
+      }
+      asio::co_spawn(context_, serve(std::move(socket)), asio::detached);
+    }
+  }
+
+  awaitable<void> serve(Local::socket socket) {
+    Connection connection(std::move(socket));
+    const bool admitted = connections_.size() < limits_.connections;
+    connections_.insert(&connection);
+    try {
+      if (admitted) {
+        bool more = true;
+        while (more && !stopping_) more = co_await exchange(connection);
+      } else {
+        co_await refuse(connection, problem(503, "too many connections"));
+      }
+    } catch (const std::exception& e) {
+      log::error("a connection failed", {{"error", e.what()}});
+    }
+    connections_.erase(&connection);
+  }
+
+  /// One request and its answer. False if the connection has come to its end.
+  awaitable<bool> exchange(Connection& connection) {
+    Parser parser;
+    parser.header_limit(limits_.header_bytes);
+    parser.body_limit(limits_.body_bytes);
+    connection.idle = true;
+    connection.stream.expires_after(limits_.idle);
+    auto [header_error, header_bytes] =
+        co_await http::async_read_header(connection.stream, connection.buffer, parser, kNoThrow);
+    connection.idle = false;
+    if (header_error) co_return co_await give_up(connection, header_error);
+    if (parser.get().version() != 11) {
+      co_await refuse(connection, problem(505, "this server speaks HTTP/1.1"));
+      co_return false;
+    }
+    if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+      http::response<http::empty_body> go_on(http::status::continue_, 11);
+      co_await http::async_write(connection.stream, go_on, kNoThrow);
+    }
+    connection.stream.expires_after(limits_.idle);
+    auto [body_error, body_bytes] = co_await http::async_read(connection.stream, connection.buffer, parser, kNoThrow);
+    if (body_error) co_return co_await give_up(connection, body_error);
+
+    const bool keep_alive = parser.get().keep_alive() && !stopping_;
+    const HttpResponse response = handle(parser.release(), connection.peer);
+    if (response.events) {
+      co_await stream(connection, response);
+      co_return false;
+    }
+    co_return co_await send(connection, response, keep_alive) && keep_alive;
+  }
+
+  HttpResponse handle(http::request<http::string_body> message, uid_t peer) {
+    HttpRequest request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    request.content_type = std::string(message[http::field::content_type]);
+    request.body = std::move(message.body());
+    request.peer = peer;
+    try {
+      return handler_(request);
+    } catch (const std::exception& e) {
+      log::error("a request failed", {{"method", request.method}, {"target", request.target}, {"error", e.what()}});
+      return problem(500, "the node failed to answer; its log says why");
+    }
+  }
+
+  awaitable<bool> send(Connection& connection, const HttpResponse& response, bool keep_alive) {
+    http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
+    message.reason(response.status < 400 ? "" : status_title(response.status));
+    if (!response.body.empty()) message.set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) message.set(name, value);
+    message.keep_alive(keep_alive);
+    message.body() = response.body;
+    message.prepare_payload();
+    connection.stream.expires_after(limits_.idle);
+    const auto [error, bytes] = co_await http::async_write(connection.stream, message, kNoThrow);
+    co_return !error;
+  }
+
+  awaitable<bool> give_up(Connection& connection, error_code error) {
+    const std::optional<HttpResponse> response = refusal(error, limits_);
+    if (response) co_await refuse(connection, *response);
+    co_return false;
+  }
+
+  /// Answers and closes. What the other side is still sending is taken in first: closing a socket with unread data
+  /// would fail its writes before it reads the answer.
+  awaitable<void> refuse(Connection& connection, HttpResponse response) {
+    const bool sent = co_await send(connection, response, false);
+    if (!sent) co_return;
+    error_code ignored;
+    connection.stream.socket().shutdown(Local::socket::shutdown_send, ignored);
+    connection.stream.expires_after(kDiscardTime);
+    std::string waste(64 * 1024, '\0');
+    for (std::size_t discarded = 0; discarded < kMostDiscarded;) {
+      const auto [error, bytes] = co_await connection.stream.async_read_some(asio::buffer(waste), kNoThrow);
+      if (error) co_return;
+      discarded += bytes;
+    }
+  }
+
+  awaitable<void> stream(Connection& connection, const HttpResponse& response) {
+    http::response<http::empty_body> head(http::status::ok, 11);
+    head.set(http::field::content_type, "text/event-stream");
+    head.set(http::field::cache_control, "no-store");
+    head.keep_alive(false);
+    head.chunked(true);
+    http::response_serializer<http::empty_body> serializer(head);
+    connection.stream.expires_after(limits_.idle);
+    const auto [head_error, head_bytes] = co_await http::async_write_header(connection.stream, serializer, kNoThrow);
+    if (head_error) co_return;
+
+    const auto alarm = std::make_shared<Alarm>(context_);
+    response.events->notify([alarm] { ring(alarm); });
+    bool heartbeat = false;
+    while (true) {
+      alarm->rung = false;  // what comes from here on rings anew
+      std::string text = response.events->take();
+      if (text.empty() && heartbeat) text = ":\n\n";
+      heartbeat = false;
+      if (!text.empty()) {
+        const bool sent = co_await send_chunk(connection, text);
+        if (!sent) co_return;
+        continue;
+      }
+      if (response.events->ended()) break;
+      if (alarm->rung) continue;
+      alarm->timer.expires_after(limits_.heartbeat);
+      const auto [interrupted] = co_await alarm->timer.async_wait(kNoThrow);
+      heartbeat = !interrupted;
+    }
+    connection.stream.expires_after(limits_.idle);
+    co_await asio::async_write(connection.stream, http::make_chunk_last(), kNoThrow);
+  }
+
+  awaitable<bool> send_chunk(Connection& connection, const std::string& text) {
+    connection.stream.expires_after(limits_.idle);
+    const auto [error, bytes] =
+        co_await asio::async_write(connection.stream, http::make_chunk(asio::buffer(text)), kNoThrow);
+    connection.stream.expires_never();
+    co_return !error;
+  }
+
+  std::optional<UnixListener> listener_;  // the stopping thread's
+  const HttpHandler handler_;
+  const HttpLimits limits_;
+  asio::io_context context_{1};
+  // The rest is touched by the server's thread only.
+  Local::acceptor acceptor_;
+  std::set<Connection*> connections_;
+  bool stopping_ = false;
+  std::promise<void> ended_;
+  std::thread thread_;
+};
+
+HttpServer::HttpServer(UnixListener listener, HttpHandler handler, HttpLimits limits)
+    : impl_(std::make_unique<Impl>(std::move(listener), std::move(handler), limits)) {}
+HttpServer::~HttpServer() = default;
+void HttpServer::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
+
+}  // namespace tenon::api

@@ -1,0 +1,149 @@
+#include "api/node_api.h"
+
+#include <tenon/log.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "api/json_text.h"
+#include "api/problem.h"
+#include "api/run_events.h"
+#include "api/wiring_json.h"
+#include "flow/run.h"
+
+namespace tenon::api {
+namespace {
+
+using Input = std::vector<std::pair<std::string, Value>>;
+
+HttpResponse reply(const Json& body, unsigned status = 200) {
+  HttpResponse response;
+  response.status = status;
+  response.body = print_json(body);
+  return response;
+}
+
+HttpResponse no_such(std::string_view what, const std::string& name) {
+  return problem(404, "there is no " + std::string(what) + " '" + name + "'");
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  return type.empty() || type == "application/json";
+}
+
+/// `{"input": {KEY: JSON…}}`; the input may be left out.
+Result<Input> read_input(const std::string& body) {
+  Result<Json> json = parse_json(body);
+  if (!json) return std::move(json).error();
+  const Json::Object* members = json->as_object();
+  if (members == nullptr) return detail::mismatch("$", "object", *json);
+  for (const auto& [name, value] : *members) {
+    if (name != "input") return make_error("JSON.1004", "unknown member", "$." + name);
+  }
+  Input input;
+  const Json* values = json->find("input");
+  if (values == nullptr) return input;
+  if (values->as_object() == nullptr) return detail::mismatch("$.input", "object", *values);
+  for (const auto& [key, value] : *values->as_object()) input.emplace_back(key, Value::of<Json>(value));
+  return input;
+}
+
+unsigned status_of(const ErrorCode& error) {
+  if (error.code == "FLOW.1011") return 503;
+  return error.code == "FLOW.1012" || error.code == "FLOW.1013" ? 422 : 400;
+}
+
+}  // namespace
+
+NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs)
+    : version_(std::move(version)), wiring_(std::move(wiring)), engine_(engine), runs_(runs) {
+  const auto get = [this](std::string_view path, auto handler) {
+    router_.add("GET", path,
+                [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
+  };
+  get("/v1/status", [this](const Parameters&) { return status(); });
+  get("/v1/plugins", [this](const Parameters&) { return reply(plugins_json(*wiring_)); });
+  get("/v1/plugins/{name}", [this](const Parameters& p) { return plugin(p[0]); });
+  get("/v1/drivers", [this](const Parameters&) { return reply(drivers_json(*wiring_)); });
+  get("/v1/extensions", [this](const Parameters&) { return reply(extensions_json(*wiring_)); });
+  get("/v1/chains", [this](const Parameters&) { return reply(chains_json(*wiring_)); });
+  get("/v1/chains/{name}", [this](const Parameters& p) { return chain(p[0]); });
+  get("/v1/runs", [this](const Parameters&) { return reply(runs_.list()); });
+  get("/v1/runs/{id}", [this](const Parameters& p) { return run(p[0]); });
+  get("/v1/runs/{id}/events", [this](const Parameters& p) { return events(p[0]); });
+  router_.add("POST", "/v1/chains/{name}/runs",
+              [this](const HttpRequest& request, const Parameters& p) { return start_run(request, p[0]); });
+  router_.add("DELETE", "/v1/runs/{id}",
+              [this](const HttpRequest& request, const Parameters& p) { return cancel(request, p[0]); });
+}
+
+HttpResponse NodeApi::status() const {
+  return reply(Json::object()
+                   .add("version", version_)
+                   .add("state", stopping_ ? "stopping" : "running")
+                   .add("since", timestamp(since_))
+                   .add("pid", static_cast<std::int64_t>(::getpid()))
+                   .add("plugins", std::uint64_t{wiring_->plugins.size()})
+                   .add("beans", std::uint64_t{wiring_->bean_infos.size()})
+                   .add("drivers", std::uint64_t{wiring_->drivers.size()})
+                   .add("extensions", std::uint64_t{wiring_->extensions.size()})
+                   .add("chains", std::uint64_t{wiring_->chains.size()})
+                   .add("runs_in_flight", std::uint64_t{engine_.in_flight()}));
+}
+
+HttpResponse NodeApi::plugin(const std::string& name) const {
+  const wiring::PluginInfo* found = wiring_->find_plugin(name);
+  return found != nullptr ? reply(plugin_json(*wiring_, *found)) : no_such("plugin", name);
+}
+
+HttpResponse NodeApi::chain(const std::string& name) const {
+  const auto found = wiring_->find_chain(name);
+  return found ? reply(chain_json(*found)) : no_such("chain", name);
+}
+
+HttpResponse NodeApi::start_run(const HttpRequest& request, const std::string& chain) const {
+  if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
+  const auto found = wiring_->find_chain(chain);
+  if (!found) return no_such("chain", chain);
+  Result<Input> input = read_input(request.body);
+  if (!input) return problem(400, input.error());
+  const Result<std::uint64_t> id = runs_.start(engine_, found, std::move(input).value());
+  if (!id) return problem(status_of(id.error()), id.error());
+
+  const std::string name = flow::run_name(*id);
+  log::info("run started", {{"run", name}, {"chain", chain}, {"uid", request.peer}});
+  HttpResponse response = run(name);
+  if (response.status != 200) {  // finished and forgotten meanwhile
+    response = reply(Json::object().add("id", name).add("chain", chain));
+  }
+  response.status = 202;
+  response.headers.emplace_back("Location", "/v1/runs/" + name);
+  return response;
+}
+
+HttpResponse NodeApi::run(const std::string& name) const {
+  const auto id = parse_run_name(name);
+  const auto record = id ? runs_.find(*id) : nullptr;
+  return record ? reply(record->json()) : no_such("run", name);
+}
+
+HttpResponse NodeApi::events(const std::string& name) const {
+  const auto id = parse_run_name(name);
+  auto record = id ? runs_.find(*id) : nullptr;
+  if (!record) return no_such("run", name);
+  HttpResponse response;
+  response.events = std::make_shared<RunEvents>(std::move(record));
+  return response;
+}
+
+HttpResponse NodeApi::cancel(const HttpRequest& request, const std::string& name) const {
+  const auto id = parse_run_name(name);
+  const auto record = id ? runs_.find(*id) : nullptr;
+  if (!record) return no_such("run", name);
+  // One that has ended meanwhile is what the caller wanted as well.
+  if (engine_.cancel(*id)) log::info("run cancelled", {{"run", name}, {"uid", request.peer}});
+  return reply(record->summary(), 202);
+}
+
+}  // namespace tenon::api

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/http.h"
+#include "api/router.h"
+#include "api/run_log.h"
+#include "flow/engine.h"
+#include "wiring/wiring.h"
+
+namespace tenon::api {
+
+/// The node's API, version 1: what it is made of, and its runs. docs: `GET /v1/status`, `/v1/plugins[/{name}]`,
+/// `/v1/drivers`, `/v1/extensions`, `/v1/chains[/{name}]`, `/v1/runs[/{id}[/events]]`; `POST /v1/chains/{name}/runs`;
+/// `DELETE /v1/runs/{id}`. Errors are problems (RFC 9457).
+class NodeApi {
+ public:
+  /// The engine and the log must outlive this.
+  NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs);
+
+  /// [server thread]
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const { return router_.route(request); }
+  /// From now on the status says so. That no runs start is the engine's part. Any thread.
+  void set_stopping() noexcept { stopping_ = true; }
+
+ private:
+  using Parameters = std::vector<std::string>;
+  [[nodiscard]] HttpResponse status() const;
+  [[nodiscard]] HttpResponse plugin(const std::string& name) const;
+  [[nodiscard]] HttpResponse chain(const std::string& name) const;
+  [[nodiscard]] HttpResponse start_run(const HttpRequest& request, const std::string& chain) const;
+  [[nodiscard]] HttpResponse run(const std::string& name) const;
+  [[nodiscard]] HttpResponse events(const std::string& name) const;
+  [[nodiscard]] HttpResponse cancel(const HttpRequest& request, const std::string& name) const;
+
+  const std::string version_;
+  const std::shared_ptr<const wiring::Wiring> wiring_;
+  flow::Engine& engine_;
+  RunLog& runs_;
+  const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
+  std::atomic<bool> stopping_{false};
+  Router router_;
+};
+
+}  // namespace tenon::api

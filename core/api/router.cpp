@@ -1,0 +1,88 @@
+#include "api/router.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "api/problem.h"
+
+namespace tenon::api {
+namespace {
+
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> segments;
+  for (std::size_t begin = 1; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    segments.emplace_back(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return segments;
+}
+
+/// Nothing if a `%` is not followed by two hexadecimal digits, or stands for a zero byte.
+std::optional<std::string> decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      result += text[at];
+      continue;
+    }
+    if (at + 2 >= text.size()) return std::nullopt;
+    const char* digits = text.data() + at + 1;
+    unsigned byte = 0;
+    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2 || byte == 0) return std::nullopt;
+    result += static_cast<char>(byte);
+    at += 2;
+  }
+  return result;
+}
+
+bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
+
+std::optional<std::vector<std::string>> match(const std::vector<std::string>& pattern,
+                                              const std::vector<std::string>& segments) {
+  if (pattern.size() != segments.size()) return std::nullopt;
+  std::vector<std::string> parameters;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (is_parameter(pattern[i])) {
+      if (segments[i].empty()) return std::nullopt;
+      parameters.push_back(segments[i]);
+    } else if (pattern[i] != segments[i]) {
+      return std::nullopt;
+    }
+  }
+  return parameters;
+}
+
+}  // namespace
+
+void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
+  routes_.push_back({std::string(method), split(pattern), std::move(handler)});
+}
+
+HttpResponse Router::route(const HttpRequest& request) const {
+  const std::string_view target = request.target;
+  const std::string_view path = target.substr(0, target.find_first_of("?#"));
+  if (!path.starts_with('/')) return problem(400, "the target is no path: '" + request.target + "'");
+  std::vector<std::string> segments = split(path);
+  for (std::string& segment : segments) {
+    std::optional<std::string> text = decoded(segment);
+    if (!text) return problem(400, "the path can't be decoded: '" + request.target + "'");
+    segment = std::move(*text);
+  }
+
+  std::string allowed;
+  for (const Route& route : routes_) {
+    const std::optional<std::vector<std::string>> parameters = match(route.segments, segments);
+    if (!parameters) continue;
+    if (route.method == request.method) return route.handler(request, *parameters);
+    allowed.append(allowed.empty() ? "" : ", ").append(route.method);
+  }
+  if (allowed.empty()) return problem(404, "there is nothing at '" + std::string(path) + "'");
+  HttpResponse response = problem(405, "'" + request.method + "' is not for '" + std::string(path) + "'");
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+}  // namespace tenon::api

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <tenon/error.h>
+#include <tenon/json.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/engine.h"
+
+namespace tenon::api {
+
+/// Told when there is more to read of a run.
+class RunWatcher {
+ public:
+  virtual ~RunWatcher() = default;
+  /// Called by the threads that work on the run: cheap, and without locks of the record held.
+  virtual void changed() noexcept = 0;
+};
+
+/// What happened in a run, to be sent: `run` (all of it, at the beginning), `step`, `progress`, `end` (all of it).
+struct RunEvent {
+  std::string_view name;
+  Json data;
+};
+
+/// What became of one run: kept after its end, without anything of its libraries. Any thread may call.
+class RunRecord final : public flow::RunObserver {
+ public:
+  explicit RunRecord(const flow::Chain& chain);
+
+  /// `{id, chain, state, started, ended, duration_ms, step, steps}`: `step` is the number of the step at work.
+  [[nodiscard]] Json summary() const;
+  /// `{id, chain, state, started, ended, duration_ms, steps: [STEP…], error, data}`.
+  [[nodiscard]] Json json() const;
+
+  /// How much of the run a reader has seen. Begins with nothing.
+  struct Cursor {
+    bool begun = false;
+    bool ended = false;
+    std::size_t changes = 0;
+    std::uint64_t progress = 0;
+  };
+  /// What has happened since, a bounded number of events at a time; moves the cursor. Each step's states come all, of
+  /// its progress only the latest.
+  [[nodiscard]] std::vector<RunEvent> read(Cursor& cursor) const;
+  /// Tells the watcher of what comes, as long as it lives.
+  void watch(std::weak_ptr<RunWatcher> watcher);
+
+  // flow::RunObserver
+  void step_begun(std::uint64_t run, std::size_t step, flow::Direction direction) noexcept override;
+  void step_ended(std::uint64_t run, std::size_t step, flow::Direction direction,
+                  const ErrorCode* error) noexcept override;
+  void progress(std::uint64_t run, std::size_t step, int percent, std::string_view what) noexcept override;
+
+ private:
+  friend class RunLog;
+  using Clock = std::chrono::steady_clock;
+  enum class StepState : std::uint8_t { kPending, kRunning, kDone, kFailed, kUndoing, kUndone, kUndoFailed };
+  struct Step {
+    std::string name;
+    std::string plugin;
+    StepState state = StepState::kPending;
+    Clock::time_point started{};
+    Clock::time_point ended{};
+    Clock::time_point undo_started{};
+    Clock::time_point undo_ended{};
+    int percent = -1;
+    std::string what;
+    std::optional<ErrorCode> error;
+    std::optional<ErrorCode> undo_error;
+  };
+  struct Change {
+    std::size_t step;
+    StepState state;
+  };
+
+  /// The run has ended. Encodes its data, which is code of libraries.
+  void end(const flow::RunResult& result);
+  void set_id(std::uint64_t id);
+  void change(std::size_t step, StepState state);                          // locked
+  void wake() noexcept;                                                    // not locked
+  [[nodiscard]] Json head() const;                                         // locked
+  [[nodiscard]] Json whole() const;                                        // locked
+  [[nodiscard]] Json step_json(std::size_t index, StepState state) const;  // locked
+  [[nodiscard]] std::string_view state() const;                            // locked
+
+  const std::string chain_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  const Clock::time_point begun_ = Clock::now();
+
+  mutable std::mutex mutex_;
+  std::uint64_t id_ = 0;
+  std::vector<Step> steps_;
+  /// Every change of a step's state: at most four a step.
+  std::vector<Change> changes_;
+  std::size_t current_ = 0;
+  std::uint64_t progress_ = 0;
+  bool undoing_ = false;
+  bool ended_ = false;
+  Clock::time_point finished_{};
+  std::chrono::system_clock::time_point finished_at_{};
+  std::optional<ErrorCode> error_;
+  Json data_ = Json::object();
+  std::vector<std::weak_ptr<RunWatcher>> watchers_;
+  bool logged_ = false;  // under the RunLog's lock: it has been listed as finished
+};
+
+/// A point in time as RFC 3339 has it, in UTC with milliseconds.
+[[nodiscard]] std::string timestamp(std::chrono::system_clock::time_point time);
+
+}  // namespace tenon::api

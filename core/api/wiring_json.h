@@ -1,0 +1,19 @@
+#pragma once
+
+#include <tenon/json.h>
+
+#include "wiring/wiring.h"
+
+/// What a wiring holds, as the API shows it.
+namespace tenon::api {
+
+[[nodiscard]] Json plugins_json(const wiring::Wiring& wiring);
+/// With its classes and beans.
+[[nodiscard]] Json plugin_json(const wiring::Wiring& wiring, const wiring::PluginInfo& plugin);
+[[nodiscard]] Json drivers_json(const wiring::Wiring& wiring);
+[[nodiscard]] Json extensions_json(const wiring::Wiring& wiring);
+[[nodiscard]] Json chains_json(const wiring::Wiring& wiring);
+/// With its steps.
+[[nodiscard]] Json chain_json(const flow::Chain& chain);
+
+}  // namespace tenon::api

@@ -1,0 +1,182 @@
+#include "daemon/node.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <systemd/sd-daemon.h>
+#include <tenon/log.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "api/http_server.h"
+#include "api/node_api.h"
+#include "api/run_log.h"
+#include "api/unix_listener.h"
+#include "daemon/install_paths.h"
+#include "daemon/node_log.h"
+#include "daemon/report.h"
+#include "daemon/settings.h"
+#include "daemon/state_lock.h"
+#include "flow/engine.h"
+#include "wiring/loader.h"
+
+namespace tenon::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How often a stop that takes long says so, and how much more time it then asks systemd for.
+constexpr auto kReportInterval = 10s;
+constexpr auto kServerGrace = 2s;
+
+void notify(const std::string& state) { ::sd_notify(0, state.c_str()); }
+
+/// Makes code of the node log through `services` while it lives.
+class ThisNode {
+ public:
+  explicit ThisNode(NodeServices& services) { tenon::detail::this_node = &services; }
+  ThisNode(const ThisNode&) = delete;
+  ThisNode& operator=(const ThisNode&) = delete;
+  ~ThisNode() { tenon::detail::this_node = nullptr; }
+};
+
+/// A flag that poll(2) sees.
+class Event {
+ public:
+  Event() : descriptor_(::eventfd(0, EFD_CLOEXEC)) {
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { ::close(descriptor_); }
+  void set() const { (void)::eventfd_write(descriptor_, 1); }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+int fail(const ErrorCode& error) {
+  std::cerr << "tenond: " << error.to_string() << '\n';
+  return 1;
+}
+
+/// Waits until no run is in flight: as long as `grace`, then the runs are cancelled, which undoes them.
+void wait_for_runs(flow::Engine& engine, std::chrono::milliseconds grace) {
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  bool cancelled = false;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (!cancelled && left <= 0ms) {
+      cancelled = true;
+      const std::size_t count = engine.in_flight();
+      if (count > 0) log::warning("the time for runs to finish is up: they are undone", {{"runs", count}});
+      engine.cancel_all();
+    }
+    const std::chrono::milliseconds wait = cancelled ? std::chrono::milliseconds(kReportInterval)
+                                                     : std::min<std::chrono::milliseconds>(left, kReportInterval);
+    if (engine.wait_idle(wait)) return;
+    const std::size_t count = engine.in_flight();
+    log::info("runs in flight delay the stop", {{"runs", count}});
+    notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for " + counted(count, "run"));
+  }
+}
+
+/// No run starts any more; those in flight finish, or are undone when their time is up or a second signal comes.
+void drain(flow::Engine& engine, std::chrono::milliseconds grace, Signals& signals) {
+  engine.close();
+  const Event idle;
+  std::thread waiter([&] {
+    wait_for_runs(engine, grace);
+    idle.set();
+  });
+  std::array<pollfd, 2> watched{{{signals.descriptor(), POLLIN, 0}, {idle.descriptor(), POLLIN, 0}}};
+  while ((watched[1].revents & POLLIN) == 0) {
+    if (::poll(watched.data(), watched.size(), -1) < 0) continue;  // EINTR
+    if ((watched[0].revents & POLLIN) == 0) continue;
+    signals.wait();
+    log::warning("a second signal: runs in flight are undone now", {{"runs", engine.in_flight()}});
+    engine.cancel_all();
+  }
+  waiter.join();
+}
+
+/// Serves until a signal comes and all runs have ended.
+void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
+           flow::Engine& engine, Signals& signals) {
+  api::RunLog runs(settings.runs_kept);
+  api::NodeApi api(kVersion, wiring, engine, runs);
+  api::HttpServer server(std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); });
+  log::info("node started", {{"version", kVersion},
+                             {"socket", settings.socket.string()},
+                             {"plugins", wiring->plugins.size()},
+                             {"chains", wiring->chains.size()}});
+  notify("READY=1\nSTATUS=Running: " + counted(wiring->plugins.size(), "plugin") + ", " +
+         counted(wiring->chains.size(), "chain"));
+
+  signals.wait();
+  log::info("node is stopping", {{"runs", engine.in_flight()}});
+  notify("STOPPING=1\nSTATUS=Stopping");
+  api.set_stopping();
+  drain(engine, settings.stop_grace, signals);
+  server.stop(kServerGrace);
+}
+
+}  // namespace
+
+int run_node(const Options& options, Signals& signals) {
+  descriptor::Diagnostics problems;
+  const descriptor::Properties properties = read_properties(options, problems);
+  const Settings settings = read_settings(properties, problems);
+  if (problems.has_errors()) {
+    std::cerr << diagnostics_text(problems);
+    return 1;
+  }
+  NodeLog log(settings.log_level, stderr_is_journal());
+  const ThisNode this_node(log);
+  const Result<StateLock> lock = StateLock::take(settings.state);
+  if (!lock) return fail(lock.error());
+  Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
+  if (!listener) return fail(listener.error());
+
+  wiring::LoadRequest request;
+  request.descriptor_folders = settings.descriptors;
+  request.plugin_folders = settings.plugins;
+  request.library_cache = settings.state / "libraries";
+  request.properties = &properties;
+  request.node = &log;
+  std::shared_ptr<wiring::Wiring> wiring;
+  {
+    wiring::LoadResult result = wiring::load(request);
+    if (!result.wiring) {
+      std::cerr << diagnostics_text(result.diagnostics);
+      return 1;
+    }
+    for (const descriptor::Diagnostic& warning : result.diagnostics.sorted()) {
+      log::warning("a descriptor has a flaw", {{"place", warning.place.to_string()}, {"message", warning.message}});
+    }
+    wiring = std::move(result.wiring);
+  }
+  {
+    // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
+    flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads});
+    log.set_engine(&engine);
+    serve(settings, std::move(listener).value(), wiring, engine, signals);
+    log.set_engine(nullptr);
+  }
+  wiring->stop();
+  wiring.reset();
+  log::info("node stopped");
+  return 0;
+}
+
+}  // namespace tenon::daemon

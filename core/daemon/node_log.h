@@ -1,0 +1,49 @@
+#pragma once
+
+#include <tenon/library.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "flow/engine.h"
+
+namespace tenon::daemon {
+
+/// The node's services to libraries: its log, on standard error. One line each: `TIME LEVEL LIBRARY: TEXT key=value …`;
+/// for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT key=value …`. A value with blanks or quotes is quoted.
+/// Any thread may call.
+class NodeLog final : public NodeServices {
+ public:
+  NodeLog(LogLevel level, bool for_journal);
+  ~NodeLog();
+  NodeLog(const NodeLog&) = delete;
+  NodeLog& operator=(const NodeLog&) = delete;
+
+  /// The engine that knows the runs, or null when it goes.
+  void set_engine(const flow::Engine* engine);
+
+  bool log_enabled(LogLevel level) const noexcept override { return level >= level_; }
+  void log(LogLevel level, std::string_view library, std::string_view text,
+           std::span<const LogField> fields) noexcept override;
+  void answered_twice(std::uint64_t run, std::uint32_t step) noexcept override;
+
+ private:
+  struct Sink;
+  const LogLevel level_;
+  const bool for_journal_;
+  std::unique_ptr<Sink> sink_;
+  std::mutex mutex_;
+  const flow::Engine* engine_ = nullptr;
+};
+
+/// Text and fields of one line.
+[[nodiscard]] std::string format_line(std::string_view text, std::span<const LogField> fields);
+
+/// Whether standard error is what JOURNAL_STREAM tells of.
+[[nodiscard]] bool stderr_is_journal();
+
+}  // namespace tenon::daemon

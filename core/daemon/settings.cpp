@@ -1,0 +1,160 @@
+#include "daemon/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "daemon/install_paths.h"
+#include "plugin/property_value.h"
+
+namespace tenon::daemon {
+namespace {
+
+using Kind = PropertyType::Kind;
+
+struct Rule {
+  std::string_view name;
+  std::string_view fallback;
+  std::string_view meaning;
+  Kind kind = Kind::kString;
+  std::int64_t min = INT64_MIN;
+  std::int64_t max = INT64_MAX;
+};
+
+/// All properties whose names begin with `tenon.`.
+constexpr std::array<Rule, 8> kRules{{
+    {"tenon.descriptors", kDescriptorFolders, "folders of descriptors, separated by ':'"},
+    {"tenon.plugins", kPluginFolders, "folders of plugins, libraries with descriptors, separated by ':'"},
+    {"tenon.state", kStateFolder, "folder for what the node keeps; must allow execution"},
+    {"tenon.socket", kSocket, "Unix socket of the API"},
+    {"tenon.log.level", "info", "debug, info, warning or error"},
+    {"tenon.stop.grace", "30s", "how long runs may go on at a stop before they are undone", Kind::kDuration, 0},
+    {"tenon.run.blocking-threads", "16", "so many flows may block at once", Kind::kInteger, 1, 4096},
+    {"tenon.run.kept", "1000", "so many finished runs are remembered", Kind::kInteger, 0, 1'000'000},
+}};
+
+constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug", LogLevel::kDebug},
+                                                                        {"info", LogLevel::kInfo},
+                                                                        {"warning", LogLevel::kWarning},
+                                                                        {"error", LogLevel::kError}}};
+
+const Rule& rule_of(std::string_view name) {
+  return *std::find_if(kRules.begin(), kRules.end(), [&](const Rule& rule) { return rule.name == name; });
+}
+
+/// Reads values by the table.
+class Reader {
+ public:
+  Reader(const descriptor::Properties& properties, descriptor::Diagnostics& diagnostics)
+      : properties_(properties), diagnostics_(diagnostics) {}
+
+  /// Whole milliseconds for a duration.
+  std::int64_t number(std::string_view name) {
+    const Rule& rule = rule_of(name);
+    PropertyType type{.kind = rule.kind, .min = rule.min, .max = rule.max, .interface = {}, .item = {}};
+    if (rule.kind == Kind::kDuration) type.tick = 1'000'000;
+    const descriptor::Properties::Entry entry = find(rule);
+    const descriptor::ValueNode node{descriptor::ValueNode::Kind::kText, entry.place, entry.value, {}, {}};
+    const auto value = plugin::read_property(
+        node, type, "property '" + std::string(name) + "'", [](std::string_view) { return plugin::ReferenceTarget(); },
+        diagnostics_);
+    return value ? std::get<std::int64_t>(value->scalar) : 0;
+  }
+
+  std::filesystem::path path(std::string_view name) {
+    const descriptor::Properties::Entry entry = find(rule_of(name));
+    if (entry.value.empty()) diagnostics_.error(entry.place, "property '" + std::string(name) + "': expected a path");
+    return absolute(entry.value);
+  }
+
+  std::vector<std::filesystem::path> folders(std::string_view name) {
+    const std::string value = find(rule_of(name)).value;
+    std::vector<std::filesystem::path> list;
+    for (std::size_t begin = 0; begin < value.size();) {
+      const std::size_t end = std::min(value.find(':', begin), value.size());
+      if (end > begin) list.push_back(absolute(value.substr(begin, end - begin)));
+      begin = end + 1;
+    }
+    return list;
+  }
+
+  LogLevel level(std::string_view name) {
+    const descriptor::Properties::Entry entry = find(rule_of(name));
+    for (const auto& [text, level] : kLevels) {
+      if (entry.value == text) return level;
+    }
+    diagnostics_.error(entry.place, "property '" + std::string(name) +
+                                        "': expected debug, info, warning or error, found '" + entry.value + "'");
+    return LogLevel::kInfo;
+  }
+
+ private:
+  descriptor::Properties::Entry find(const Rule& rule) {
+    auto entry = properties_.find(rule.name);
+    if (entry) return *std::move(entry);
+    return {std::string(rule.fallback), descriptor::Place{"default", 0, 0}};
+  }
+
+  static std::filesystem::path absolute(const std::filesystem::path& path) {
+    std::error_code problem;
+    std::filesystem::path result = std::filesystem::absolute(path, problem);
+    return problem ? path : result.lexically_normal();
+  }
+
+  const descriptor::Properties& properties_;
+  descriptor::Diagnostics& diagnostics_;
+};
+
+void refuse_unknown(const descriptor::Properties& properties, descriptor::Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const Rule& rule : kRules) known.emplace_back(rule.name);
+  for (const std::string& name : properties.names()) {
+    if (!name.starts_with("tenon.") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    diagnostics.error(properties.find(name)->place,
+                      "the node has no property '" + name + "'" + descriptor::suggestion(name, known));
+  }
+}
+
+}  // namespace
+
+descriptor::Properties read_properties(const Options& options, descriptor::Diagnostics& diagnostics) {
+  descriptor::Properties properties;
+  std::error_code ignored;
+  if (options.properties) {
+    properties.read_file(*options.properties, diagnostics);
+  } else if (std::filesystem::exists(kPropertiesFile, ignored)) {
+    properties.read_file(kPropertiesFile, diagnostics);
+  }
+  for (const auto& [name, value] : options.set) properties.set(name, value, "--set " + name);
+  properties.check(diagnostics);
+  return properties;
+}
+
+Settings read_settings(const descriptor::Properties& properties, descriptor::Diagnostics& diagnostics) {
+  refuse_unknown(properties, diagnostics);
+  Reader reader(properties, diagnostics);
+  Settings settings;
+  settings.descriptors = reader.folders("tenon.descriptors");
+  settings.plugins = reader.folders("tenon.plugins");
+  settings.state = reader.path("tenon.state");
+  settings.socket = reader.path("tenon.socket");
+  settings.log_level = reader.level("tenon.log.level");
+  settings.stop_grace = std::chrono::milliseconds(reader.number("tenon.stop.grace"));
+  settings.blocking_threads = static_cast<std::size_t>(reader.number("tenon.run.blocking-threads"));
+  settings.runs_kept = static_cast<std::size_t>(reader.number("tenon.run.kept"));
+  return settings;
+}
+
+std::string describe_settings() {
+  std::string text;
+  for (const Rule& rule : kRules) {
+    text.append("  ").append(rule.name).append(" = ").append(rule.fallback);
+    text.append("\n      ").append(rule.meaning).append("\n");
+  }
+  return text;
+}
+
+}  // namespace tenon::daemon

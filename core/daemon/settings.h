@@ -1,0 +1,39 @@
+#pragma once
+
+#include <tenon/library.h>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "daemon/options.h"
+#include "descriptor/diagnostics.h"
+#include "descriptor/properties.h"
+
+namespace tenon::daemon {
+
+/// What the node's own properties say. Each is described in the table in settings.cpp.
+struct Settings {
+  std::vector<std::filesystem::path> descriptors;
+  std::vector<std::filesystem::path> plugins;
+  std::filesystem::path state;
+  std::filesystem::path socket;
+  LogLevel log_level = LogLevel::kInfo;
+  std::chrono::milliseconds stop_grace{};
+  std::size_t blocking_threads = 0;
+  std::size_t runs_kept = 0;
+};
+
+/// The properties that the command line asks for: the file, then `--set`.
+[[nodiscard]] descriptor::Properties read_properties(const Options& options, descriptor::Diagnostics& diagnostics);
+
+/// The node's own among them. A value that does not fit, and a name `tenon.…` that there is not, is an error where it
+/// was set.
+[[nodiscard]] Settings read_settings(const descriptor::Properties& properties, descriptor::Diagnostics& diagnostics);
+
+/// The table for people: one line each.
+[[nodiscard]] std::string describe_settings();
+
+}  // namespace tenon::daemon
