@@ -1,7 +1,5 @@
 #include "folder.h"
 
-#include "qcow2.h"
-
 #include <tenon/log.h>
 #include <tenon/storage/command.h>
 
@@ -25,8 +23,6 @@ using tenon::iaas::Volume;
 using tenon::iaas::VolumeLocation;
 using tenon::iaas::VolumeSpec;
 
-constexpr std::string_view kExtension = ".qcow2";
-
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
 ErrorCode storage_error(const fs::path& path, const std::string& reason) {
@@ -35,9 +31,6 @@ ErrorCode storage_error(const fs::path& path, const std::string& reason) {
 ErrorCode volume_error(const fs::path& path, const std::string& reason) {
   return make_error("STORAGE.1003", "a volume's file can't be handled", path.string() + ": " + reason);
 }
-
-/// Volume names hold no `~`, so that one name's files are never taken for another's.
-std::string unfinished_prefix(const std::string& name) { return "." + name + "~"; }
 
 fs::path unfinished_file(const fs::path& folder, const std::string& name) {
   static constinit std::atomic<unsigned> count{0};
@@ -82,8 +75,8 @@ Result<StorageCapacity> Folder::capacity() {
   return StorageCapacity{space.capacity, space.available};
 }
 
-Result<void> Folder::make_image(const fs::path& file, const VolumeSpec& spec) const {
-  auto made = run_command(create_arguments(qemu_img_.program, file.string(), spec), qemu_img_.limit);
+Result<void> Folder::make_image(const fs::path& file, const VolumeSpec& spec, const std::string& image) const {
+  auto made = run_command(create_arguments(qemu_img_.program, file.string(), spec, image), qemu_img_.limit);
   if (!made) return std::move(made).error();
   if (auto error = sync_to_disk(file)) return volume_error(file, error.message());
   return {};
@@ -91,6 +84,8 @@ Result<void> Folder::make_image(const fs::path& file, const VolumeSpec& spec) co
 
 Result<Volume> Folder::create_volume(const VolumeSpec& spec) {
   if (auto good = check(spec); !good) return std::move(good).error();
+  const auto image = image_file(spec);
+  if (!image) return image.error();
   if (auto usable = ping(); !usable) return std::move(usable).error();
   const fs::path file = file_of(spec.name);
   const Volume volume{spec.name, VolumeLocation{"file", file.string(), {}, {}}, "qcow2"};
@@ -98,7 +93,7 @@ Result<Volume> Folder::create_volume(const VolumeSpec& spec) {
   if (fs::exists(file, error)) return volume;
 
   TemporaryFile unfinished(unfinished_file(path_, spec.name));
-  if (auto made = make_image(unfinished.path(), spec); !made) return std::move(made).error();
+  if (auto made = make_image(unfinished.path(), spec, *image); !made) return std::move(made).error();
   // A link, unlike a rename, never replaces: of two attempts at once the first one's file stays.
   if (::link(unfinished.path().c_str(), file.c_str()) != 0 && errno != EEXIST) {
     return volume_error(file, last_error().message());
@@ -109,8 +104,7 @@ Result<Volume> Folder::create_volume(const VolumeSpec& spec) {
 }
 
 Result<void> Folder::delete_volume(const std::string& name) {
-  if (!is_volume_name(name))
-    return make_error("STORAGE.1002", "a volume can't be ordered like this", "name '" + name + "'");
+  if (!is_volume_name(name)) return bad_order("name '" + name + "'");
   std::error_code error;
   fs::directory_iterator entry(path_, error);
   if (error) return storage_error(path_, error.message());
@@ -136,7 +130,7 @@ Result<void> Folder::delete_volume(const std::string& name) {
 std::optional<std::string> Folder::volume_at(const VolumeLocation& location) {
   if (location.protocol != "file") return std::nullopt;
   const fs::path file = fs::path(location.path).lexically_normal();
-  if (file.parent_path() != path_ || file.extension() != kExtension) return std::nullopt;
+  if (file.parent_path() != path_ || file.extension() != kVolumeExtension) return std::nullopt;
   std::string name = file.stem().string();
   return is_volume_name(name) ? std::optional(std::move(name)) : std::nullopt;
 }

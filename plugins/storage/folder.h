@@ -1,18 +1,13 @@
 #pragma once
 
 #include <tenon/iaas/storage.h>
+#include <tenon/storage/qcow2.h>
 
 #include <chrono>
 #include <filesystem>
 #include <string>
 
 namespace storage {
-
-/// How qemu-img is called.
-struct QemuImg {
-  std::string program = "qemu-img";
-  std::chrono::seconds limit{120};
-};
 
 /// Primary storage in a folder of the host: NAME.qcow2 is the volume NAME.
 ///
@@ -30,9 +25,9 @@ class Folder final : public tenon::iaas::PrimaryStorage {
   std::optional<std::string> volume_at(const tenon::iaas::VolumeLocation& location) override;
 
  private:
-  [[nodiscard]] std::filesystem::path file_of(const std::string& name) const { return path_ / (name + ".qcow2"); }
-  [[nodiscard]] tenon::Result<void> make_image(const std::filesystem::path& file,
-                                               const tenon::iaas::VolumeSpec& spec) const;
+  [[nodiscard]] std::filesystem::path file_of(std::string name) const { return path_ / (name += kVolumeExtension); }
+  [[nodiscard]] tenon::Result<void> make_image(const std::filesystem::path& file, const tenon::iaas::VolumeSpec& spec,
+                                               const std::string& image) const;
 
   const std::filesystem::path path_;
   const QemuImg qemu_img_;
