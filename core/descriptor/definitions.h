@@ -30,7 +30,16 @@ struct ValueNode {
   std::string text;
   std::vector<ValueNode> items;
   /// Map and props: keys are always text.
-  std::vector<std::pair<Text, ValueNode>> entries;
+  struct Entry;
+  std::vector<Entry> entries;
+};
+
+/// Not a pair: its members would have to know whether ValueNode can be copied before ValueNode is complete.
+struct ValueNode::Entry {
+  Entry(Text key_text, ValueNode value_node) : key(std::move(key_text)), value(std::move(value_node)) {}
+
+  Text key;
+  ValueNode value;
 };
 
 struct PropertyDefinition {

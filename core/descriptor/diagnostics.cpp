@@ -47,7 +47,7 @@ std::size_t near_distance(std::string_view left, std::string_view right, std::si
   return distance <= limit && distance < longer ? distance : kFar;
 }
 
-/// `L2Network` of `ovs.L2Network`.
+/// `Factory` of `web.Factory`.
 std::string_view last_part(std::string_view name) {
   const auto dot = name.rfind('.');
   return dot == std::string_view::npos ? name : name.substr(dot + 1);

@@ -14,8 +14,9 @@ struct Place {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 
-  /// `ovs.xml:12:5`, or `ovs.xml` for the whole file.
+  /// `web.xml:12:5`, or `web.xml` for the whole file.
   [[nodiscard]] std::string to_string() const;
+  // NOLINTNEXTLINE(modernize-use-nullptr): it takes the zero of the generated comparison for a pointer.
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
@@ -27,7 +28,7 @@ struct Diagnostic {
   Place place;
   std::string message;
 
-  /// `ovs.xml:12:5: error: unknown element 'ben'`.
+  /// `web.xml:12:5: error: unknown element 'ben'`.
   [[nodiscard]] std::string to_string() const;
 };
 

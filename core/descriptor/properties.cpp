@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kDeepestReference = 64;
 /// Values that double at each level would fill the memory; texts of nothing would take for ever.
 constexpr std::size_t kMostReferences = 10'000;
-constexpr std::size_t kLongestText = 1024 * 1024;
+constexpr std::size_t kLongestText = std::size_t{1024} * 1024;
 
 bool is_property_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](unsigned char letter) {
@@ -87,7 +87,7 @@ std::nullopt_t Properties::Expansion::fail_for_limit(std::string problem) {
 std::nullopt_t Properties::Expansion::fail_for_cycle(std::string_view name) {
   std::vector<std::string> cycle(std::ranges::find(path_, name), path_.end());
   // Always told from the same member, so that one cycle reads the same wherever it is met.
-  std::ranges::rotate(cycle, std::ranges::min_element(cycle));
+  std::rotate(cycle.begin(), std::ranges::min_element(cycle), cycle.end());
   std::string steps;
   for (const std::string& step : cycle) steps += step + " -> ";
   problem_ = "property '" + cycle.front() + "' refers to itself: " + steps + cycle.front();

@@ -11,11 +11,10 @@
 
 namespace tenon::descriptor {
 
-/// The node's properties: files of `name = value` lines, and the environment, which wins. `ovs.database` is
-/// `TENON_OVS_DATABASE` in the environment ('.' and '-' become '_', letters upper case). Names are letters, digits,
-/// '.',
-/// '-' and '_'. A value may refer to other properties; that is resolved when it is asked for, so the order of lines and
-/// files does not matter. Immutable once built; reading is thread-safe.
+/// The node's properties: files of `name = value` lines, and the environment, which wins. `web.database` is
+/// `TENON_WEB_DATABASE` in the environment ('.' and '-' become '_', letters upper case). Names are letters, digits and
+/// the signs `.`, `-` and `_`. A value may refer to other properties; that is resolved when it is asked for, so the
+/// order of lines and files does not matter. Immutable once built; reading is thread-safe.
 class Properties {
  public:
   struct Entry {

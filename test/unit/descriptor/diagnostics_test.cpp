@@ -56,6 +56,7 @@ TEST(Suggestion, is_nothing_if_no_name_is_near) {
   EXPECT_EQ(suggestion("baem", {"bean"}), "") << "two slips in a short name";
   EXPECT_EQ(suggestion("prprt", {"property"}), "") << "three slips";
   EXPECT_EQ(suggestion("interceptor", {"bean", "plugin"}), "");
+  EXPECT_EQ(suggestion("a", {"b"}), "") << "nothing of the name is left";
   EXPECT_EQ(suggestion("", {"bean", ""}), "");
   EXPECT_EQ(suggestion("bean", {}), "");
 }

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "descriptor/reader.h"
+#include "descriptor/source_text.h"
 #include "unit/descriptor/reading.h"
 
 namespace tenon::descriptor {
@@ -74,7 +75,7 @@ TEST_F(ReadDescriptors, that_import_themselves_are_refused) {
 TEST_F(ReadDescriptors, that_cannot_be_read_are_errors_and_never_waited_for) {
   ASSERT_EQ(::mkfifo("fifo.xml", 0600), 0);
   std::filesystem::create_directory("folder.xml");
-  write("large.xml", "<beans>" + std::string(16 * 1024 * 1024, ' ') + "</beans>");
+  write("large.xml", "<beans>" + std::string(kLargestFile, ' ') + "</beans>");
   write_importer("importer.xml", {"none.xml"});
   read_files({"fifo.xml", "folder.xml", "large.xml", "none.xml", "importer.xml"});
   EXPECT_THAT(messages, ElementsAre("fifo.xml: error: cannot read: not a regular file",

@@ -191,7 +191,7 @@ TEST(Substitution, ends_whatever_the_values_are) {
       substitute(properties, "${p0}").messages,
       ElementsAre("f.xml:3:7: error: the properties in this text make it longer than 1 MiB (in the value of 'p0': p)"));
   std::string deep = "x";
-  for (int i = 0; i < 65; ++i) deep = "${n:" + deep + "}";
+  for (int i = 0; i < 65; ++i) deep.insert(0, "${n:").append("}");
   EXPECT_THAT(substitute(properties, deep).messages,
               ElementsAre("f.xml:3:7: error: properties refer to each other more than 64 deep"));
 }

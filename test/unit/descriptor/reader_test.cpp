@@ -141,7 +141,7 @@ TEST(DescriptorReader, reads_lists_in_order) {
   EXPECT_EQ(list.items[0].place, (Place{"f.xml", 1, 50}));
   EXPECT_EQ(list.items[1].kind, ValueNode::Kind::kReference);
   EXPECT_EQ(list.items[2].items.at(0).text, "c");
-  EXPECT_EQ(list.items[3].entries.at(0).second.text, "e");
+  EXPECT_EQ(list.items[3].entries.at(0).value.text, "e");
 }
 
 TEST(DescriptorReader, reads_maps_and_props_in_order) {
@@ -149,18 +149,18 @@ TEST(DescriptorReader, reads_maps_and_props_in_order) {
                                        "<map><entry key='z' value='1'/><entry key='a' value-ref='b'/>"
                                        "<entry key='m'><list><value>x</value></list></entry></map>");
   ASSERT_THAT(map.entries, SizeIs(3));
-  EXPECT_EQ(map.entries[0].first.text, "z");
-  EXPECT_EQ(map.entries[0].second.text, "1");
-  EXPECT_EQ(map.entries[1].second.kind, ValueNode::Kind::kReference);
-  EXPECT_EQ(map.entries[1].second.text, "b");
-  EXPECT_EQ(map.entries[2].second.items.at(0).text, "x");
+  EXPECT_EQ(map.entries[0].key.text, "z");
+  EXPECT_EQ(map.entries[0].value.text, "1");
+  EXPECT_EQ(map.entries[1].value.kind, ValueNode::Kind::kReference);
+  EXPECT_EQ(map.entries[1].value.text, "b");
+  EXPECT_EQ(map.entries[2].value.items.at(0).text, "x");
 
   const ValueNode props = property_value("", "<props><prop key='z'> 1 </prop><prop key='a'/></props>");
   EXPECT_EQ(props.kind, ValueNode::Kind::kMap);
   ASSERT_THAT(props.entries, SizeIs(2));
-  EXPECT_EQ(props.entries[0].first.text, "z");
-  EXPECT_EQ(props.entries[0].second.text, "1");
-  EXPECT_EQ(props.entries[1].second.text, "");
+  EXPECT_EQ(props.entries[0].key.text, "z");
+  EXPECT_EQ(props.entries[0].value.text, "1");
+  EXPECT_EQ(props.entries[1].value.text, "");
 }
 
 TEST(DescriptorReader, reads_lists_and_maps_with_ids) {
@@ -173,7 +173,7 @@ TEST(DescriptorReader, reads_lists_and_maps_with_ids) {
   EXPECT_EQ(reading.descriptor.values[0].value.kind, ValueNode::Kind::kList);
   EXPECT_EQ(reading.descriptor.values[0].value.items.at(0).text, "a");
   EXPECT_EQ(reading.descriptor.values[1].id.place, (Place{"f.xml", 2, 11}));
-  EXPECT_EQ(reading.descriptor.values[1].value.entries.at(0).first.text, "k");
+  EXPECT_EQ(reading.descriptor.values[1].value.entries.at(0).key.text, "k");
 }
 
 TEST(DescriptorReader, hands_out_imports) {
@@ -204,8 +204,8 @@ TEST(DescriptorReader, replaces_properties_in_all_attributes_and_texts) {
               ElementsAre("i7", "b7", "c7", "p7", "e7", "t7"));
   EXPECT_EQ(bean.extensions[0].order, 7);
   EXPECT_EQ(bean.properties[0].value.items.at(0).text, "v7");
-  EXPECT_EQ(bean.properties.at(1).value.entries.at(0).first.text, "k7");
-  EXPECT_EQ(bean.properties[1].value.entries[0].second.text, "w7");
+  EXPECT_EQ(bean.properties.at(1).value.entries.at(0).key.text, "k7");
+  EXPECT_EQ(bean.properties[1].value.entries[0].value.text, "w7");
 }
 
 TEST(DescriptorReader, reports_a_property_that_is_not_set_once_and_at_its_attribute) {

@@ -48,6 +48,7 @@ inline void expect_each_refused(const std::vector<Mistake>& mistakes) {
 
 inline std::vector<std::string> texts(const std::vector<Text>& list) {
   std::vector<std::string> result;
+  result.reserve(list.size());
   for (const Text& text : list) result.push_back(text.text);
   return result;
 }
