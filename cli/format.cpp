@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <iostream>
 
+#include "api/json_text.h"
 #include "json_access.h"
 
 namespace tenon::cli {
@@ -86,6 +88,11 @@ std::string Table::render(const Terminal& terminal) const {
   append(header_, Colour::kBold);
   for (const auto& row : rows_) append(row, Colour::kPlain);
   return text;
+}
+
+void print_answer(const Json& answer) {
+  const bool reader = Terminal::of_stdout().live;
+  std::cout << api::print_json(answer, reader ? api::JsonStyle::kIndented : api::JsonStyle::kCompact) << '\n';
 }
 
 std::string error_text(const Json& error) {

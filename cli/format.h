@@ -25,6 +25,9 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// Prints what a node answered as it is: on one line, or indented for a reader at a terminal.
+void print_answer(const Json& answer);
+
 /// An error of a run on several lines: `CODE: description: details`, where it happened, what led to it, and each undo
 /// that failed.
 [[nodiscard]] std::string error_text(const Json& error);

@@ -4,15 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include "api/json_text.h"
 #include "format.h"
 #include "json_access.h"
 #include "terminal.h"
 
 namespace tenon::cli {
 namespace {
-
-void print_json(const Json& json) { std::cout << api::print_json(json, api::JsonStyle::kIndented) << '\n'; }
 
 /// Names and values, the values aligned.
 void print_facts(const std::vector<std::pair<std::string, std::string>>& facts, const Terminal& terminal) {
@@ -34,7 +31,7 @@ template <class Row>
 void print_list(const ApiClient& client, const std::string& target, bool json, std::vector<std::string> header,
                 const Row& row) {
   const Json list = client.get(target);
-  if (json) return print_json(list);
+  if (json) return print_answer(list);
   Table table(std::move(header));
   if (list.as_array() != nullptr) {
     for (const Json& item : *list.as_array()) table.add(row(item));
@@ -104,7 +101,7 @@ void print_steps(const Json::Array& steps, const Terminal& terminal) {
 
 void show_status(const ApiClient& client, bool json) {
   const Json status = client.get("/v1/status");
-  if (json) return print_json(status);
+  if (json) return print_answer(status);
   print_facts({{"node", "tenond " + text_of(status, "version")},
                {"state", text_of(status, "state")},
                {"since", text_of(status, "since")},
@@ -130,7 +127,7 @@ void list_plugins(const ApiClient& client, bool json) {
 
 void show_plugin(const ApiClient& client, const std::string& name, bool json) {
   const Json plugin = client.get("/v1/plugins/" + segment(name));
-  if (json) return print_json(plugin);
+  if (json) return print_answer(plugin);
   const Terminal terminal = Terminal::of_stdout();
   print_facts({{"plugin", text_of(plugin, "name")},
                {"version", text_of(plugin, "version")},
@@ -181,7 +178,7 @@ void list_chains(const ApiClient& client, bool json) {
 
 void show_chain(const ApiClient& client, const std::string& name, bool json) {
   const Json chain = client.get("/v1/chains/" + segment(name));
-  if (json) return print_json(chain);
+  if (json) return print_answer(chain);
   const Terminal terminal = Terminal::of_stdout();
   print_facts({{"chain", text_of(chain, "name")},
                {"inputs", joined(list_of(chain, "inputs"))},
@@ -213,7 +210,7 @@ void list_runs(const ApiClient& client, bool json) {
 
 void show_run(const ApiClient& client, const std::string& id, bool json) {
   const Json run = client.get("/v1/runs/" + segment(id));
-  if (json) return print_json(run);
+  if (json) return print_answer(run);
   const Terminal terminal = Terminal::of_stdout();
   print_facts({{"run", text_of(run, "id")},
                {"chain", text_of(run, "chain")},
@@ -230,7 +227,7 @@ void show_run(const ApiClient& client, const std::string& id, bool json) {
   if (const Json* data = run.find("data");
       data != nullptr && data->as_object() != nullptr && !data->as_object()->empty()) {
     print_heading("Data", terminal);
-    print_json(*data);
+    print_answer(*data);
   }
 }
 

@@ -124,7 +124,7 @@ void report(const Json& run, Watch watch, bool json) {
   const std::string name = "run " + text_of(run, "id") + " of chain '" + text_of(run, "chain") + "'";
   const bool good = text_of(run, "state") == "succeeded";
   if (json) {
-    if (watch == Watch::kNo) std::cout << api::print_json(run, api::JsonStyle::kIndented) << '\n';
+    if (watch == Watch::kNo) print_answer(run);
   } else if (good) {
     std::cout << name << " succeeded in " << duration_text(number_of(run, "duration_ms")) << '\n';
   }
@@ -161,7 +161,7 @@ void follow_run(const ApiClient& client, const std::string& id, Watch watch, boo
 void cancel_run(const ApiClient& client, const std::string& id, bool json) {
   const Json run = client.remove("/v1/runs/" + segment(id));
   if (json) {
-    std::cout << api::print_json(run, api::JsonStyle::kIndented) << '\n';
+    print_answer(run);
     return;
   }
   const bool ended = run.find("ended") != nullptr;

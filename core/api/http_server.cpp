@@ -115,6 +115,8 @@ class HttpServer::Impl {
     });
     if (ended_.get_future().wait_for(grace) != std::future_status::ready) context_.stop();
     thread_.join();
+    error_code ignored;
+    for (Connection* connection : connections_) connection->stream.socket().close(ignored);
   }
 
  private:

@@ -56,7 +56,7 @@ class Cache {
 int print(const Options& options, std::string_view what, const descriptor::Diagnostics& diagnostics,
           const Counts& counts) {
   if (options.json) {
-    std::cout << api::print_json(diagnostics_json(diagnostics, counts), api::JsonStyle::kIndented) << '\n';
+    std::cout << api::print_json(diagnostics_json(diagnostics, counts)) << '\n';
     return diagnostics.has_errors() ? 1 : 0;
   }
   std::cerr << diagnostics_text(diagnostics);

@@ -16,7 +16,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App app("Tenon's node: loads plugins from descriptors and runs chains.", "tenond");
   app.set_version_flag("--version", std::string("tenond ") + kVersion);
   app.add_option("--properties", properties,
-                 "Properties file (default " + std::string(kPropertiesFile) + ", if it exists)")
+                 "Properties file (default " + find_install_paths().properties.string() + ", if it exists)")
       ->type_name("FILE");
   app.add_option("--set", set, "Set one property; may be repeated")
       ->type_name("NAME=VALUE")

@@ -17,7 +17,7 @@ using Kind = PropertyType::Kind;
 
 struct Rule {
   std::string_view name;
-  std::string_view fallback;
+  std::string fallback;
   std::string_view meaning;
   Kind kind = Kind::kString;
   std::int64_t min = INT64_MIN;
@@ -25,16 +25,22 @@ struct Rule {
 };
 
 /// All properties whose names begin with `tenon.`.
-constexpr std::array<Rule, 8> kRules{{
-    {"tenon.descriptors", kDescriptorFolders, "folders of descriptors, separated by ':'"},
-    {"tenon.plugins", kPluginFolders, "folders of plugins, libraries with descriptors, separated by ':'"},
-    {"tenon.state", kStateFolder, "folder for what the node keeps; must allow execution"},
-    {"tenon.socket", kSocket, "Unix socket of the API"},
-    {"tenon.log.level", "info", "debug, info, warning or error"},
-    {"tenon.stop.grace", "30s", "how long runs may go on at a stop before they are undone", Kind::kDuration, 0},
-    {"tenon.run.blocking-threads", "16", "so many flows may block at once", Kind::kInteger, 1, 4096},
-    {"tenon.run.kept", "1000", "so many finished runs are remembered", Kind::kInteger, 0, 1'000'000},
-}};
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> kRules = [] {
+    const InstallPaths paths = find_install_paths();
+    return std::vector<Rule>{
+        {"tenon.descriptors", paths.descriptors, "folders of descriptors, separated by ':'"},
+        {"tenon.plugins", paths.plugins, "folders of plugins, libraries with descriptors, separated by ':'"},
+        {"tenon.state", kStateFolder, "folder for what the node keeps; must allow execution"},
+        {"tenon.socket", kSocket, "Unix socket of the API"},
+        {"tenon.log.level", "info", "debug, info, warning or error"},
+        {"tenon.stop.grace", "30s", "how long runs may go on at a stop before they are undone", Kind::kDuration, 0},
+        {"tenon.run.blocking-threads", "16", "so many flows may block at once", Kind::kInteger, 1, 4096},
+        {"tenon.run.kept", "1000", "so many finished runs are remembered", Kind::kInteger, 0, 1'000'000},
+    };
+  }();
+  return kRules;
+}
 
 constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug", LogLevel::kDebug},
                                                                         {"info", LogLevel::kInfo},
@@ -42,7 +48,7 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug"
                                                                         {"error", LogLevel::kError}}};
 
 const Rule& rule_of(std::string_view name) {
-  return *std::find_if(kRules.begin(), kRules.end(), [&](const Rule& rule) { return rule.name == name; });
+  return *std::find_if(rules().begin(), rules().end(), [&](const Rule& rule) { return rule.name == name; });
 }
 
 /// Reads values by the table.
@@ -95,7 +101,7 @@ class Reader {
   descriptor::Properties::Entry find(const Rule& rule) {
     auto entry = properties_.find(rule.name);
     if (entry) return *std::move(entry);
-    return {std::string(rule.fallback), descriptor::Place{"default", 0, 0}};
+    return {rule.fallback, descriptor::Place{"default", 0, 0}};
   }
 
   static std::filesystem::path absolute(const std::filesystem::path& path) {
@@ -110,7 +116,7 @@ class Reader {
 
 void refuse_unknown(const descriptor::Properties& properties, descriptor::Diagnostics& diagnostics) {
   std::vector<std::string> known;
-  for (const Rule& rule : kRules) known.emplace_back(rule.name);
+  for (const Rule& rule : rules()) known.emplace_back(rule.name);
   for (const std::string& name : properties.names()) {
     if (!name.starts_with("tenon.") || std::find(known.begin(), known.end(), name) != known.end()) continue;
     diagnostics.error(properties.find(name)->place,
@@ -125,8 +131,8 @@ descriptor::Properties read_properties(const Options& options, descriptor::Diagn
   std::error_code ignored;
   if (options.properties) {
     properties.read_file(*options.properties, diagnostics);
-  } else if (std::filesystem::exists(kPropertiesFile, ignored)) {
-    properties.read_file(kPropertiesFile, diagnostics);
+  } else if (const auto installed = find_install_paths().properties; std::filesystem::exists(installed, ignored)) {
+    properties.read_file(installed, diagnostics);
   }
   for (const auto& [name, value] : options.set) properties.set(name, value, "--set " + name);
   properties.check(diagnostics);
@@ -150,7 +156,7 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
 
 std::string describe_settings() {
   std::string text;
-  for (const Rule& rule : kRules) {
+  for (const Rule& rule : rules()) {
     text.append("  ").append(rule.name).append(" = ").append(rule.fallback);
     text.append("\n      ").append(rule.meaning).append("\n");
   }
