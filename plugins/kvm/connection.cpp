@@ -11,7 +11,8 @@ namespace {
 void keep_silent(void* /*user_data*/, virErrorPtr /*error*/) {}
 
 /// Opens without a word on stderr. The process-wide function is set during the call alone: it is code of this library,
-/// and libvirt stays in the process when this library is unloaded. The connection's own function goes with it.
+/// and libvirt stays in the process when this library is unloaded. The connection's own function goes with it. (Of two
+/// connections that fail to open at the same moment one may still print its line.)
 ConnectionHandle open_silently(const std::string& uri) {
   virSetErrorFunc(nullptr, &keep_silent);
   ConnectionHandle connection(virConnectOpen(uri.c_str()));

@@ -36,7 +36,8 @@ using TextHandle = std::unique_ptr<char, FreeText>;
 
 /// One connection to libvirt, opened when it is first needed and again when it has died. Any thread.
 ///
-/// There is no event loop: a death shows when the connection is next used.
+/// There is no event loop: a death shows when the connection is next used, by a write that fails. libvirt lets SIGPIPE
+/// come of that, so the process must ignore that signal, as the node does.
 class Connection {
  public:
   explicit Connection(std::string uri) : uri_(std::move(uri)) {}

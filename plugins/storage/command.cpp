@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kKeptOutput = 64 * 1024;
+constexpr std::size_t kKeptOutput = 65536;
 
 class Descriptor {
  public:
@@ -86,6 +86,7 @@ class SpawnSetup {
   /// 0 or an errno.
   int spawn(pid_t& child, std::vector<std::string> arguments) {
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     const char* path = std::getenv("PATH");

@@ -16,7 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using storage::run_command;
 using testing::HasSubstr;
-using testing::Not;
 
 constexpr auto kLong = 60s;
 
