@@ -26,7 +26,8 @@ using testing::SizeIs;
 
 constexpr const char* kUri = "test:///default";
 
-/// The descriptors as they are shipped and the plugins as they are built, with libvirt's test driver for a host.
+/// The descriptors of the VM chains as they are shipped, the plugins as they are built, and libvirt's test driver for a
+/// host.
 class ShippedChains : public testing::Test {
  protected:
   void SetUp() override {
@@ -34,11 +35,16 @@ class ShippedChains : public testing::Test {
     std::ofstream(folder.path() / "base.raw") << std::string(65536, '\0');
     properties.set("compute.hypervisor.uri", kUri, "test");
     properties.set("storage.folder.path", volumes(), "test");
+    for (const char* file : {"kvm.xml", "storage.xml", "compute.xml", "chains/vm.xml"}) {
+      const fs::path copy = folder.path() / "descriptors" / file;
+      fs::create_directories(copy.parent_path());
+      fs::copy_file(fs::path(SHIPPED_DESCRIPTORS) / file, copy);
+    }
     load();
   }
   void load() {
     tenon::wiring::LoadRequest request;
-    request.descriptor_folders = {SHIPPED_DESCRIPTORS};
+    request.descriptor_folders = {folder.path() / "descriptors"};
     request.plugin_folders = {BUILT_PLUGINS};
     request.library_cache = folder.path() / "libraries";
     request.properties = &properties;
