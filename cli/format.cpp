@@ -56,7 +56,7 @@ void append_error(const Json& error, const std::string& label, const std::string
 }  // namespace
 
 std::string duration_text(double milliseconds) {
-  if (milliseconds < 0) milliseconds = 0;
+  if (milliseconds < 0.05) return "<0.1 ms";
   if (milliseconds < 999.5) return decimal(milliseconds, "ms");
   if (milliseconds < 59'950) return decimal(milliseconds / 1000, "s");
   const long long seconds = std::llround(milliseconds / 1000);

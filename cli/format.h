@@ -10,7 +10,7 @@
 
 namespace tenon::cli {
 
-/// `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`, `3 h 12 min`, `2 d 3 h`.
+/// `<0.1 ms`, `0.4 ms`, `12 ms`, `3.2 s`, `2 min 5 s`, `3 h 12 min`, `2 d 3 h`.
 [[nodiscard]] std::string duration_text(double milliseconds);
 
 /// Rows under a header, columns aligned; nothing in the place of an empty cell but a `-`.

@@ -8,7 +8,7 @@ namespace tenon::cli {
 namespace {
 
 TEST(Duration, is_told_as_people_do) {
-  EXPECT_EQ(duration_text(0.04), "0.0 ms");
+  EXPECT_EQ(duration_text(0.04), "<0.1 ms");
   EXPECT_EQ(duration_text(0.4), "0.4 ms");
   EXPECT_EQ(duration_text(12.3), "12 ms");
   EXPECT_EQ(duration_text(999.4), "999 ms");
