@@ -1,0 +1,126 @@
+#include <tenon/iaas/l2_driver.h>
+
+#include "chain_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using tenon::make_error;
+using tenon::Result;
+using tenon::iaas::HostRecord;
+using tenon::iaas::L2NetworkRecord;
+using tenon::iaas::Nic;
+using tenon::iaas::NicAttachment;
+using tenon::iaas::NicPort;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using Calls = std::vector<std::string>;
+
+/// Notes what it is asked; fails for the network `bad`.
+class NotedNetwork final : public tenon::iaas::L2Network {
+ public:
+  NotedNetwork(std::string name, Calls& calls) : name_(std::move(name)), calls_(calls) {}
+  Result<void> check() override { return note("check"); }
+  Result<void> realize(const std::string& user, const std::string& key) override {
+    return note("realize " + user + " " + key);
+  }
+  Result<void> unrealize(const std::string& user, const std::optional<std::string>& key) override {
+    return note("unrealize " + user + " " + key.value_or("any"));
+  }
+  Result<NicAttachment> attachment(const Nic& /*nic*/) override { return NicAttachment{}; }
+  Result<void> release(const Nic& nic) override { return note("release " + nic.uuid); }
+  Result<std::vector<NicPort>> ports() override { return std::vector<NicPort>(); }
+
+ private:
+  Result<void> note(const std::string& what) {
+    calls_.push_back(name_ + ": " + what);
+    if (name_ == "bad") return make_error("TEST.1001", "told to fail", what);
+    return {};
+  }
+  const std::string name_;
+  Calls& calls_;
+};
+
+class NotedFactory final : public tenon::iaas::L2NetworkFactory {
+ public:
+  Result<tenon::Owned<tenon::iaas::L2Network>> create(const L2NetworkRecord& record, const HostRecord& host) override {
+    hosts.push_back(host.name);
+    return tenon::make_owned<tenon::iaas::L2Network, NotedNetwork>(record.name, calls);
+  }
+  Calls calls;
+  std::vector<std::string> hosts;
+};
+
+class L2Steps : public testing::Test {
+ protected:
+  L2Steps() {
+    realize.types = release.types = {"Ours", "Too"};
+    realize.drivers.bind(&slot_);
+    release.drivers.bind(&slot_);
+    run.give(tenon::iaas::kHost, HostRecord{"local", "KVM", "qemu:///system"});
+  }
+  void nics(std::vector<Nic> list) { run.give(tenon::iaas::kNics, std::move(list)); }
+  static Nic nic(const std::string& uuid, const std::string& network, const std::string& type = "Ours") {
+    return {uuid, "52:54:00:00:00:01", {network, type, std::nullopt, "br0", std::nullopt}, "tn1", "virtio"};
+  }
+
+  NotedFactory factory;
+  tenon::iaas::RealizeL2Networks realize;
+  tenon::iaas::ReleaseL2Networks release;
+  compute::test::ChainRunner run;
+
+ private:
+  tenon::ExtensionList list_{{static_cast<tenon::iaas::L2NetworkFactory*>(&factory), "a", "Ours"},
+                             {static_cast<tenon::iaas::L2NetworkFactory*>(&factory), "a", "Too"}};
+  tenon::ExtensionSlot slot_{&list_};
+};
+
+TEST_F(L2Steps, realize_the_networks_of_all_nics_of_their_types) {
+  nics({nic("1", "lan"), nic("2", "dmz", "Too"), nic("3", "other", "Theirs")});
+  ASSERT_TRUE(run.run({&realize}).ok());
+  EXPECT_THAT(factory.calls, ElementsAre("lan: realize nic:1 17:1", "dmz: realize nic:2 17:1"));
+  EXPECT_THAT(factory.hosts, ElementsAre("local", "local"));
+}
+
+TEST_F(L2Steps, have_nothing_to_do_for_a_vm_without_nics) {
+  nics({});
+  EXPECT_TRUE(run.run({&realize, &release}).ok());
+  EXPECT_THAT(factory.calls, IsEmpty());
+}
+
+TEST_F(L2Steps, give_up_what_they_may_have_realized_with_the_key_they_did_it_with) {
+  nics({nic("1", "lan"), nic("2", "bad"), nic("3", "dmz")});
+  auto ran = run.run({&realize});
+  ASSERT_FALSE(ran.ok());
+  EXPECT_EQ(ran.error().code, "TEST.1001");
+  EXPECT_THAT(factory.calls, ElementsAre("lan: realize nic:1 17:1", "bad: realize nic:2 17:1",  //
+                                         "lan: release 1", "lan: unrealize nic:1 17:1",         //
+                                         "bad: release 2", "bad: unrealize nic:2 17:1",         //
+                                         "dmz: release 3", "dmz: unrealize nic:3 17:1"));
+  ASSERT_EQ(run.undo_errors.size(), 1u);
+  EXPECT_EQ(run.undo_errors[0].details, "release 2");
+  ASSERT_EQ(run.undo_errors[0].causes.size(), 1u);
+  EXPECT_EQ(run.undo_errors[0].causes[0].details, "unrealize nic:2 17:1");
+}
+
+TEST_F(L2Steps, release_the_networks_of_a_vm_whoever_realized_them) {
+  nics({nic("1", "lan"), nic("3", "other", "Theirs")});
+  ASSERT_TRUE(run.run({&release}).ok());
+  EXPECT_THAT(factory.calls, ElementsAre("lan: release 1", "lan: unrealize nic:1 any"));
+}
+
+TEST_F(L2Steps, release_all_they_can_before_they_fail) {
+  nics({nic("1", "bad"), nic("2", "lan")});
+  EXPECT_FALSE(run.run({&release}).ok());
+  EXPECT_THAT(factory.calls, ElementsAre("bad: release 1", "bad: unrealize nic:1 any",  //
+                                         "lan: release 2", "lan: unrealize nic:2 any"));
+}
+
+}  // namespace
