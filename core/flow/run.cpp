@@ -2,7 +2,7 @@
 
 #include <tenon/log.h>
 
-#include <cassert>
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -41,10 +41,10 @@ Run::Run(Engine& engine, std::uint64_t id, RunRequest&& request)
       done_(std::move(request.done)) {
   data_.reserve(request.input.size() + chain_->steps.size());
   for (auto& [name, value] : request.input) {
-    for (const std::string& input : chain_->inputs) {
-      // The chain's text, not the caller's: it lives as long as the run.
-      if (input == name) data_.push_back({KeyRef{input, detail::hash(input)}, -1, std::move(value)});
-    }
+    // The chain's text, not the caller's: it lives as long as the run.
+    const auto input = std::find(chain_->inputs.begin(), chain_->inputs.end(), name);
+    if (input == chain_->inputs.end()) continue;
+    data_.push_back({KeyRef{*input, detail::hash(*input)}, -1, std::move(value)});
   }
   committed_ = data_.size();
 }

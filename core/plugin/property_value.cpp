@@ -136,7 +136,9 @@ class Reader {
     for (const auto& [key, child] : node.entries) {
       std::optional<PropertyValue> item = read(child, type.item.front());
       whole = whole && item;
-      if (item) map.entries.emplace_back(key.text, std::move(*item));
+      if (!item) continue;
+      map.keys.push_back(key.text);
+      map.items.push_back(std::move(*item));
     }
     return whole ? std::optional(std::move(map)) : std::nullopt;
   }

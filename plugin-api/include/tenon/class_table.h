@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,8 +35,9 @@ struct PropertyType {
 struct PropertyValue {
   /// string · integer, duration in ticks or size in bytes · number · bool · reference, cast to the interface.
   std::variant<std::monostate, std::string, std::int64_t, double, bool, void*> scalar;
+  /// Of a list, or of a map in the order of its keys.
   std::vector<PropertyValue> items;
-  std::vector<std::pair<std::string, PropertyValue>> entries;
+  std::vector<std::string> keys;
 };
 
 struct PropertyEntry {

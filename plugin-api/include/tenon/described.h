@@ -242,10 +242,10 @@ Result<void> read_json(const Json& json, const std::string& path, T& value) {
   } else {
     const Json::Object* members = json.as_object();
     if (members == nullptr) return mismatch(path, "object", json);
-    for (const auto& [name, item] : *members) {
+    for (const auto& given : *members) {
       bool known = false;
-      boost::mp11::mp_for_each<Members<T>>([&](auto member) { known = known || name == member.name; });
-      if (!known) return make_error("JSON.1004", "unknown member", path + "." + name);
+      boost::mp11::mp_for_each<Members<T>>([&](auto member) { known = known || given.first == member.name; });
+      if (!known) return make_error("JSON.1004", "unknown member", path + "." + given.first);
     }
     Result<void> result;
     const T defaults{};

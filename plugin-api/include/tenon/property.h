@@ -123,7 +123,9 @@ struct PropertyTraits<std::map<std::string, E>> {
   }
   static std::map<std::string, E> value(PropertyValue&& v) {
     std::map<std::string, E> map;
-    for (auto& [key, item] : v.entries) map.insert_or_assign(key, property_value<E>(std::move(item)));
+    for (std::size_t i = 0; i < v.keys.size(); ++i) {
+      map.insert_or_assign(v.keys[i], property_value<E>(std::move(v.items[i])));
+    }
     return map;
   }
 };

@@ -68,7 +68,8 @@ TEST_F(FlowAnswer, counts_once) {
                                                   [&](FlowStep step) {
                                                     std::move(step).next();
                                                     std::move(step).next();  // NOLINT(bugprone-use-after-move)
-                                                    std::move(step).fail(tenon::make_error("TEST.9", "too late"));
+                                                    std::move(step).fail(    // NOLINT(bugprone-use-after-move)
+                                                        tenon::make_error("TEST.9", "too late"));
                                                   })
                                             .then("b", trace_.next("run b"))
                                             .make());
