@@ -98,6 +98,7 @@ class Binder {
     const ClassEntry& entry = *plan_.beans[index].use.entry;
     std::map<std::string, Place> given;
     for (const descriptor::PropertyDefinition& property : bean.properties) {
+      if (property.name.text.empty()) continue;  // reported by the reader, here and below
       auto [known, fresh] = given.try_emplace(property.name.text, property.name.place);
       if (!fresh) {
         diagnostics_.error(property.name.place, "property '" + property.name.text + "' is given twice (first at " +
@@ -138,7 +139,7 @@ class Binder {
 
   void check_method(const BeanDefinition& bean, const ClassEntry& entry,
                     const std::optional<BeanDefinition::Method>& method) {
-    if (!method || !method->required) return;
+    if (!method || !method->required || method->name.text.empty()) return;
     std::vector<std::string> names;
     for (const MethodEntry& known : entry.methods) names.push_back(known.name);
     if (std::find(names.begin(), names.end(), method->name.text) != names.end()) return;
@@ -153,6 +154,7 @@ class Binder {
       if (other == nullptr) return;  // reported already
       index = *other;
     }
+    if (extension.interface.text.empty()) return;
     const ClassEntry& entry = *plan_.beans[index].use.entry;
     const InterfaceEntry* interface = plugin::find_interface(entry, extension.interface.text);
     if (interface == nullptr) {
@@ -179,6 +181,7 @@ class Binder {
   }
 
   void add_driver(std::size_t index, const descriptor::DriverDefinition& driver) {
+    if (driver.kind.text.empty() || driver.type.text.empty()) return;
     const ClassEntry& entry = *plan_.beans[index].use.entry;
     const InterfaceEntry* factory = nullptr;
     std::vector<std::string> kinds;

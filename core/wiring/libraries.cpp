@@ -50,6 +50,8 @@ Libraries::Libraries(const Definitions& definitions, const LoadRequest& request,
 
 bool Libraries::load(const Definitions::Library& library, const LoadRequest& request, Diagnostics& diagnostics) {
   const LibraryDefinition& definition = *library.definition;
+  // What is empty was reported by the reader.
+  if (definition.name.text.empty() || definition.version.text.empty() || definition.file.text.empty()) return false;
   const std::optional<fs::path> file = find_file(library, request, diagnostics);
   if (!file) return false;
   auto refuse = [&](const ErrorCode& error) {
@@ -118,6 +120,7 @@ ClassUse Libraries::find(std::string_view name) const {
 
 ClassUse Libraries::require(const descriptor::Text& name, std::string_view what, Diagnostics& diagnostics) const {
   if (ClassUse use = find(name.text)) return use;
+  if (name.text.empty()) return {};  // reported by the reader
   if (failed_.count(std::string_view(name.text).substr(0, name.text.find('.'))) != 0) return {};
   std::vector<std::string> known;
   for (const auto& [class_name, use] : classes_) known.push_back(class_name);

@@ -38,6 +38,7 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
 
 LoadResult load(const LoadRequest& request) {
   LoadResult result;
+  request.properties->check(result.diagnostics);
   std::vector<fs::path> files;
   for (const fs::path& folder : request.descriptor_folders) find_files(folder, files, result.diagnostics);
   for (const fs::path& folder : request.plugin_folders) find_files(folder, files, result.diagnostics);

@@ -61,6 +61,7 @@ class Resolver {
     }
     for (const BeanDefinition& bean : descriptor.beans) collect(bean);
     for (const ChainDefinition& chain : descriptor.chains) {
+      if (chain.name.text.empty()) continue;
       auto [known, fresh] = chains_.try_emplace(chain.name.text, chain.place);
       if (fresh) {
         result_.chains.push_back(&chain);
@@ -81,7 +82,9 @@ class Resolver {
     result_.beans.push_back(&bean);
   }
 
+  /// Here and below, an empty text is one that the reader has reported as missing: nothing more is said of it.
   bool take_id(const Text& id) {
+    if (id.text.empty()) return false;
     auto [known, fresh] = ids_.try_emplace(id.text, id.place);
     if (!fresh) diagnostics_.error(id.place, "id '" + id.text + "' is used twice" + first_at(known->second));
     return fresh;
@@ -91,6 +94,7 @@ class Resolver {
     std::map<std::pair<std::string, std::string>, Place> drivers;
     for (const BeanDefinition* bean : result_.beans) {
       for (const descriptor::DriverDefinition& driver : bean->drivers) {
+        if (driver.kind.text.empty() || driver.type.text.empty()) continue;
         auto [known, fresh] = drivers.try_emplace({driver.kind.text, driver.type.text}, driver.place);
         if (!fresh) {
           diagnostics_.error(driver.place, "driver of kind '" + driver.kind.text + "' and type '" + driver.type.text +
@@ -101,7 +105,7 @@ class Resolver {
   }
 
   void check_id(const Text& id, const char* what) {
-    if (ids_.count(id.text) != 0) return;
+    if (id.text.empty() || ids_.count(id.text) != 0) return;
     diagnostics_.error(id.place, std::string(what) + " '" + id.text + "' is not defined" +
                                      descriptor::suggestion(id.text, names_of(ids_)));
   }
@@ -171,6 +175,7 @@ class Resolver {
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (const descriptor::RequiresDefinition& needed : all[i].definition->requirements) {
         auto known = libraries_.find(needed.plugin.text);
+        if (needed.plugin.text.empty()) continue;
         if (known == libraries_.end()) {
           diagnostics_.error(needed.place, "plugin '" + all[i].definition->name.text + "' requires plugin '" +
                                                needed.plugin.text + "', which is not there" +
@@ -178,7 +183,8 @@ class Resolver {
           continue;
         }
         const std::string& found = known->second->version.text;
-        if (needed.version && major_of(needed.version->text) != major_of(found)) {
+        if (needed.version && !needed.version->text.empty() && !found.empty() &&
+            major_of(needed.version->text) != major_of(found)) {
           diagnostics_.error(needed.place, "plugin '" + all[i].definition->name.text + "' requires version " +
                                                needed.version->text + " of plugin '" + needed.plugin.text +
                                                "', found " + found);

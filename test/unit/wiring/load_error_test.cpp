@@ -309,6 +309,25 @@ TEST_F(LoadError, init_method_that_the_class_does_not_have) {
                           "'init'?)"));
 }
 
+TEST_F(LoadError, what_the_reader_has_refused_is_not_reported_again) {
+  folder_.beans("b.xml", "<tenon:library name=\"b\" version=\"1\"/>\n<bean id=\"c\" class=\"b.Thing\"/>");
+  folder_.descriptor("chains/c.xml", "<chains><chain name=\"c\"><flow/></chain></chains>");
+  EXPECT_THAT(with_sample("<bean id=\"x\"/>\n"
+                          "<bean id=\"y\" class=\"sample.Bean\" depends-on=\"x\"><property value=\"1\"/>"
+                          "<tenon:plugin><tenon:driver kind=\"Tool\"/><tenon:extension/></tenon:plugin></bean>"),
+              ElementsAre("a.xml:2:1: error: <bean> needs the attribute 'class'",
+                          "a.xml:3:49: error: <property> needs the attribute 'name'",
+                          testing::HasSubstr("error: <driver> needs the attribute 'type'"),
+                          testing::HasSubstr("error: <extension> needs the attribute 'interface'"),
+                          "b.xml:1:39: error: <library> needs the attribute 'file'",
+                          "chains/c.xml:1:25: error: <flow> needs the attribute 'class'"));
+}
+
+TEST_F(LoadError, property_of_the_node_that_can_not_be_resolved) {
+  folder_.properties.set("a", "${b}", "tenon.properties");
+  EXPECT_THAT(with_sample(""), ElementsAre("tenon.properties: error: property 'b' is not set and has no default"));
+}
+
 TEST_F(LoadError, all_errors_come_in_one_go_sorted_by_place) {
   folder_.beans("b.xml", "<bean id=\"x\" class=\"sample.Nope\"/>");
   folder_.beans("c.xml", "<tenon:library name=\"x\" version=\"1\" file=\"x.so\"/>");
