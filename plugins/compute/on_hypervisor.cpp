@@ -23,7 +23,7 @@ tenon::Owned<tenon::iaas::Hypervisor> hypervisor_of(const HostRecord& host,
 }  // namespace
 
 void CreateOnHypervisor::execute(tenon::FlowData& data) const {
-  const tenon::iaas::VmDefinition vm{data.get(tenon::iaas::kInstance), data.get(tenon::iaas::kVolumes)};
+  const tenon::iaas::VmDefinition vm{data.get(tenon::iaas::kInstance), data.get(tenon::iaas::kVolumes), {}};
   auto hypervisor = hypervisor_of(data.get(tenon::iaas::kHost), hypervisors);
   hypervisor->define(vm, data.key()).value();
   data.progress(50, "defined");

@@ -10,6 +10,7 @@
 namespace kvm {
 namespace {
 
+using tenon::iaas::NicAttachment;
 using tenon::iaas::VmDefinition;
 using tenon::iaas::Volume;
 using tenon::iaas::VolumeLocation;
@@ -67,6 +68,21 @@ void add_disk(pugi::xml_node devices, const Volume& volume, std::size_t position
   pugi::xml_node target = disk.append_child("target");
   add_attribute(target, "dev", disk_name(position));
   add_attribute(target, "bus", "virtio");
+}
+
+void add_nic(pugi::xml_node devices, const NicAttachment& nic) {
+  pugi::xml_node interface = devices.append_child("interface");
+  add_attribute(interface, "type", "bridge");
+  add_attribute(interface.append_child("mac"), "address", nic.mac);
+  add_attribute(interface.append_child("source"), "bridge", nic.bridge);
+  if (nic.vlan) interface.append_child("vlan").append_child("tag").append_attribute("id").set_value(*nic.vlan);
+  if (nic.virtualport_type) {
+    pugi::xml_node port = interface.append_child("virtualport");
+    add_attribute(port, "type", *nic.virtualport_type);
+    if (nic.interface_id) add_attribute(port.append_child("parameters"), "interfaceid", *nic.interface_id);
+  }
+  add_attribute(interface.append_child("target"), "dev", nic.device);
+  add_attribute(interface.append_child("model"), "type", nic.model);
 }
 
 void add_serial_port(pugi::xml_node devices, const std::optional<std::string>& log_file) {
@@ -139,6 +155,7 @@ std::string domain_xml(const VmDefinition& vm, std::string_view type, std::strin
   add_text(domain, "on_crash", "destroy");
   pugi::xml_node devices = domain.append_child("devices");
   for (std::size_t i = 0; i < vm.volumes.size(); ++i) add_disk(devices, vm.volumes[i], i);
+  for (const NicAttachment& nic : vm.nics) add_nic(devices, nic);
   add_serial_port(devices, vm.instance.console);
 
   std::ostringstream text;

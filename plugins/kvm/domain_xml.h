@@ -13,7 +13,7 @@ namespace kvm {
 /// Namespace of the element in a domain's `<metadata>` that says which step of which run made it.
 inline constexpr std::string_view kMetadataNamespace = "urn:tenon:domain";
 
-/// The domain as libvirt's XML: a q35 machine with virtio disks and one serial port.
+/// The domain as libvirt's XML: a q35 machine with virtio disks, NICs on bridges and one serial port.
 /// `type`: `kvm`, `qemu` or `test`. `key`: kept in the domain's metadata.
 [[nodiscard]] std::string domain_xml(const tenon::iaas::VmDefinition& vm, std::string_view type, std::string_view key);
 

@@ -10,6 +10,7 @@
 
 namespace {
 
+using tenon::iaas::NicAttachment;
 using tenon::iaas::VmDefinition;
 using tenon::iaas::Volume;
 using tenon::iaas::VolumeLocation;
@@ -28,6 +29,24 @@ Volume file_volume(const std::string& path, const std::string& format = "qcow2")
 VmDefinition with_volumes(std::vector<Volume> volumes) {
   VmDefinition vm = plain_vm();
   vm.volumes = std::move(volumes);
+  return vm;
+}
+
+NicAttachment bridge_nic() { return {"br0", "52:54:00:12:34:56", "tn525400123456", "virtio", {}, {}, {}}; }
+
+NicAttachment ovs_nic(std::optional<std::uint16_t> vlan) {
+  return {"br_tenon",
+          "52:54:00:12:34:57",
+          "tn525400123457",
+          "virtio",
+          vlan,
+          "openvswitch",
+          "0b9c1a52-33d4-5f6a-8c1e-9f3f0a7d2b11"};
+}
+
+VmDefinition with_nics(std::vector<NicAttachment> nics) {
+  VmDefinition vm = plain_vm();
+  vm.nics = std::move(nics);
   return vm;
 }
 
@@ -72,6 +91,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"nfs_disk", with_volumes({{"v", {"nfs", "/export/a.qcow2", "127.0.0.1", {}}, "qcow2"}}),
                          "qemu"},
                     Case{"nbd_disk", with_volumes({{"v", {"nbd", "a", "nas", 10809}, "raw"}}), "qemu"},
+                    Case{"bridge_nic", with_nics({bridge_nic()}), "qemu"},
+                    Case{"ovs_nic", with_nics({ovs_nic(std::nullopt)}), "kvm"},
+                    Case{"ovs_nic_on_a_vlan", with_nics({ovs_nic(100), bridge_nic()}), "kvm"},
                     Case{"console_file", with_console("/var/log/tenon/web-1.console"), "kvm"}),
     [](const auto& each) { return std::string(each.param.name); });
 
@@ -83,6 +105,25 @@ TEST(DomainXml, has_what_the_vm_says) {
   EXPECT_EQ(xpath(xml, "/domain/devices/disk/target/@bus"), "virtio");
   EXPECT_THAT(xml, testing::HasSubstr("<memory unit=\"bytes\">134217728</memory>"));
   EXPECT_THAT(xml, testing::HasSubstr("<vcpu>2</vcpu>"));
+}
+
+TEST(DomainXml, plugs_a_nic_into_a_bridge) {
+  const std::string xml = kvm::domain_xml(with_nics({bridge_nic()}), "kvm", "17:4");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface/@type"), "bridge");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface/source/@bridge"), "br0");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface/mac/@address"), "52:54:00:12:34:56");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface/target/@dev"), "tn525400123456");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface/model/@type"), "virtio");
+  EXPECT_THAT(xml, testing::Not(testing::HasSubstr("<virtualport")));
+  EXPECT_THAT(xml, testing::Not(testing::HasSubstr("<vlan")));
+}
+
+TEST(DomainXml, gives_an_open_vswitch_port_its_tag_and_the_nics_uuid) {
+  const std::string xml = kvm::domain_xml(with_nics({bridge_nic(), ovs_nic(100)}), "kvm", "17:4");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface[2]/vlan/tag/@id"), "100");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface[2]/virtualport/@type"), "openvswitch");
+  EXPECT_EQ(xpath(xml, "/domain/devices/interface[2]/virtualport/parameters/@interfaceid"),
+            "0b9c1a52-33d4-5f6a-8c1e-9f3f0a7d2b11");
 }
 
 TEST(DomainXml, sends_the_console_to_its_file_and_appends) {

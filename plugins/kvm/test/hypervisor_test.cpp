@@ -56,6 +56,19 @@ TEST_F(KvmHypervisor, defines_a_domain_with_the_vms_uuid_that_does_not_run) {
   EXPECT_EQ(virDomainIsPersistent(defined.get()), 1);
 }
 
+TEST_F(KvmHypervisor, plugs_the_nics_of_a_vm_and_starts_it) {
+  VmDefinition vm = web();
+  vm.nics = {{"br0", "52:54:00:12:34:56", "tn525400123456", "virtio", 100, "openvswitch",
+              "0b9c1a52-33d4-5f6a-8c1e-9f3f0a7d2b11"},
+             {"br1", "52:54:00:12:34:57", "tn525400123457", "virtio", {}, {}, {}}};
+  ASSERT_TRUE(host->define(vm, kKey).ok());
+  ASSERT_TRUE(host->start(kUuid).ok());
+  EXPECT_EQ(virDomainIsActive(domain().get()), 1);
+  kvm::TextHandle xml(virDomainGetXMLDesc(domain().get(), 0));
+  EXPECT_THAT(xml.get(), HasSubstr("52:54:00:12:34:56"));
+  EXPECT_THAT(xml.get(), HasSubstr("tn525400123457"));
+}
+
 TEST_F(KvmHypervisor, tells_what_it_defined) {
   ASSERT_TRUE(host->define(web(), kKey).ok());
   VmInfo found = info();

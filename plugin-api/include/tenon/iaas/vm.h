@@ -2,6 +2,7 @@
 
 #include <tenon/described.h>
 #include <tenon/flow.h>
+#include <tenon/iaas/network.h>
 #include <tenon/iaas/storage.h>
 
 #include <cstdint>
@@ -30,9 +31,10 @@ struct VmSpec {
   std::uint32_t cpus = 1;
   /// At least 16 MiB.
   std::uint64_t memory = 268435456;
-  /// What the root disk begins as: the absolute path of an image. An empty disk of `disk_size` if left out.
+  /// What the root disk begins as: the name of a registered image, or the absolute path of one that is not. An empty
+  /// disk of `disk_size` if left out.
   std::optional<std::string> image;
-  /// `qcow2` (which it is if left out) or `raw`.
+  /// `qcow2` (which the image at a path is if left out) or `raw`. A registered image's is known.
   std::optional<std::string> image_format;
   /// Virtual size of the root disk; the image's if left out.
   std::optional<std::uint64_t> disk_size;
@@ -40,8 +42,27 @@ struct VmSpec {
   /// Absolute path of a file on the host that gets what the VM writes to its serial console. If left out, the console
   /// can be attached to (`virsh console`).
   std::optional<std::string> console;
+  /// Names of L2 networks: a NIC on each.
+  std::optional<std::vector<std::string>> networks;
+  /// More NICs, after those of `networks` in the guest's order, with what is to be said of each.
+  std::optional<std::vector<NicSpec>> nics;
+  /// Names of the registered host and primary storage that the VM must be on. Any if left out.
+  std::optional<std::string> host;
+  std::optional<std::string> primary_storage;
 };
-BOOST_DESCRIBE_STRUCT(VmSpec, (), (name, uuid, cpus, memory, image, image_format, disk_size, data_disks, console))
+BOOST_DESCRIBE_STRUCT(VmSpec, (),
+                      (name, uuid, cpus, memory, image, image_format, disk_size, data_disks, console, networks, nics,
+                       host, primary_storage))
+
+/// All NICs that are ordered, in the guest's order.
+[[nodiscard]] inline std::vector<NicSpec> nic_specs(const VmSpec& vm) {
+  std::vector<NicSpec> specs;
+  if (vm.networks) {
+    for (const std::string& network : *vm.networks) specs.push_back({network, std::nullopt, std::nullopt});
+  }
+  if (vm.nics) specs.insert(specs.end(), vm.nics->begin(), vm.nics->end());
+  return specs;
+}
 
 /// A virtual machine with an identity: checked, every default decided.
 struct VmInstance {
@@ -59,8 +80,10 @@ struct VmDefinition {
   VmInstance instance;
   /// In the order in which the guest sees them; it boots from the first.
   std::vector<Volume> volumes;
+  /// In the order in which the guest sees them.
+  std::vector<NicAttachment> nics;
 };
-BOOST_DESCRIBE_STRUCT(VmDefinition, (), (instance, volumes))
+BOOST_DESCRIBE_STRUCT(VmDefinition, (), (instance, volumes, nics))
 
 /// Named as they travel. Stopping: the guest is shutting down. Unknown: the hypervisor can't tell.
 enum class VmState : std::uint8_t { Unknown, Running, Paused, Stopping, Stopped, Crashed };
