@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <system_error>
@@ -40,15 +39,6 @@ bool is_host_address(const sockaddr* address) {
 }
 
 }  // namespace
-
-bool is_interface_name(const std::string& name) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  return !name.empty() && name.size() < IFNAMSIZ && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), is_plain);
-}
 
 Result<void> check_physical_interface(const std::string& name) {
   if (::if_nametoindex(name.c_str()) == 0) return unusable(name, "there is no such interface");

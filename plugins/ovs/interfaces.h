@@ -7,10 +7,6 @@
 /// The interfaces of this machine.
 namespace ovs {
 
-/// Whether the kernel takes the text as an interface's name: 1 to 15 characters. Only letters, digits, `.`, `_` and `-`
-/// are let through, and not `.` at the beginning.
-[[nodiscard]] bool is_interface_name(const std::string& name);
-
 /// Error OVS.1011 unless the interface is there and has no IP address but a link-local one: a bridge takes all that
 /// arrives at it, so that the host could no longer be reached at the address.
 [[nodiscard]] tenon::Result<void> check_physical_interface(const std::string& name);

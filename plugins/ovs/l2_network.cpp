@@ -1,7 +1,5 @@
 #include "l2_network.h"
 
-#include "interfaces.h"
-
 #include <tenon/iaas/l2_driver.h>
 
 #include <stdexcept>
@@ -13,10 +11,10 @@ namespace {
 using tenon::make_error;
 using tenon::Result;
 using tenon::iaas::HostRecord;
+using tenon::iaas::is_interface_name;
+using tenon::iaas::kMaxVlan;
 using tenon::iaas::L2NetworkRecord;
 using tenon::iaas::NicAttachment;
-
-constexpr std::uint16_t kMaxVlan = 4094;
 
 Result<BridgeOrder> bridge_of(const L2NetworkRecord& record) {
   const auto wrong = [&](const std::string& why) {

@@ -58,7 +58,7 @@ TEST(OvsL2Network, is_refused_if_it_can_not_be_realized_anywhere) {
   EXPECT_THAT(refusal(record), HasSubstr("'a-long-interface' can't be the name of an interface"));
   record.physical_interface = "interface-is-15";
   EXPECT_THAT(refusal(record), HasSubstr("'br_interface-is-15' can't be the name of a bridge"));
-  for (const char* bridge : {"", "br 0", "br/0", ".br", "br\n", "sixteen-letters-"}) {
+  for (const char* bridge : {"", "-br", "br 0", "br/0", ".br", "br\n", "sixteen-letters-"}) {
     record.bridge = bridge;
     EXPECT_THAT(refusal(record), HasSubstr("OVS.1010")) << bridge;
   }

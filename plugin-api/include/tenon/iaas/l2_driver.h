@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -30,6 +31,21 @@ namespace tenon::iaas {
   const std::string_view name = authority.substr(0, authority.find(':'));
   return name.empty() || name == "localhost" || name == "127.0.0.1";
 }
+
+/// Whether the kernel takes the text as an interface's name: 1 to 15 characters. Only letters, digits, `.`, `_` and `-`
+/// are let through, and neither `.` nor `-` at the beginning.
+[[nodiscard]] inline bool is_interface_name(std::string_view name) {
+  constexpr std::size_t kLongest = 15;
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= kLongest && name.front() != '.' && name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), is_plain);
+}
+
+/// The highest VLAN; the lowest is 1.
+inline constexpr std::uint16_t kMaxVlan = 4094;
 
 /// Realizes the networks of a VM's NICs on its host, those of the types that it is told; the undo gives them up again.
 /// The plugin of an L2 driver registers it for its own types:

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <tenon/error.h>
+#include <tenon/iaas/network.h>
+
+#include "links.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vlan {
+
+/// A bridge that is wanted.
+struct BridgeOrder {
+  std::string name;
+  /// Name of the network that asks.
+  std::string network;
+  std::optional<std::string> physical_interface;
+  /// Then the bridge's port is not the physical interface but a VLAN device on it.
+  std::optional<std::uint16_t> vlan;
+
+  /// Name of the bridge's port that leads out; none if it has none.
+  [[nodiscard]] std::optional<std::string> uplink() const;
+};
+
+/// The Linux bridges of this machine. Any thread; calls are done one after another, as making a link takes several
+/// steps.
+///
+/// What Tenon made has the alias `tenon:NETWORK`. An alias has no room for the users of a bridge: those are kept here,
+/// in memory. After a restart a bridge is therefore kept by the ports that are plugged into it alone; one that is gone
+/// when a VM needs it is made anew.
+class Bridges {
+ public:
+  /// As L2Network::check, realize, unrealize and ports. `limit`: for each answer of the kernel.
+  tenon::Result<void> check(const BridgeOrder& order, std::chrono::milliseconds limit);
+  tenon::Result<void> realize(const BridgeOrder& order, const std::string& user, const std::string& key,
+                              std::chrono::milliseconds limit);
+  tenon::Result<void> unrealize(const BridgeOrder& order, const std::string& user,
+                                const std::optional<std::string>& key, std::chrono::milliseconds limit);
+  tenon::Result<std::vector<tenon::iaas::NicPort>> ports(const BridgeOrder& order, std::chrono::milliseconds limit);
+
+ private:
+  using Users = std::map<std::string, std::string>;
+
+  std::mutex mutex_;
+  std::map<std::string, Users> users_;
+};
+
+}  // namespace vlan
