@@ -43,6 +43,9 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   /// If not null, the body is this stream of events.
   std::shared_ptr<EventSource> events;
+  /// If set, finding the answer may block: this is called on a thread of the server's pool, and what it returns is sent
+  /// in place of this response. It may throw, but not answer with further work.
+  std::function<HttpResponse()> work;
 };
 
 /// Must not block; what it throws is answered with 500. [server thread]

@@ -14,6 +14,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -89,6 +90,7 @@ class HttpServer::Impl {
       : listener_(std::in_place, std::move(listener)),
         handler_(std::move(handler)),
         limits_(limits),
+        workers_(limits.workers),
         acceptor_(context_) {
     const int descriptor = ::dup(listener_->descriptor());
     if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "dup");
@@ -115,6 +117,7 @@ class HttpServer::Impl {
     });
     if (ended_.get_future().wait_for(grace) != std::future_status::ready) context_.stop();
     thread_.join();
+    workers_.join();
     error_code ignored;
     for (Connection* connection : connections_) connection->stream.socket().close(ignored);
   }
@@ -186,12 +189,28 @@ class HttpServer::Impl {
     if (body_error) co_return co_await give_up(connection, body_error);
 
     const bool keep_alive = parser.get().keep_alive() && !stopping_;
-    const HttpResponse response = handle(parser.release(), connection.peer);
+    HttpResponse response = handle(parser.release(), connection.peer);
+    if (response.work) response = co_await finish(std::move(response.work));
     if (response.events) {
       co_await stream(connection, response);
       co_return false;
     }
     co_return co_await send(connection, response, keep_alive) && keep_alive;
+  }
+
+  /// Does the work on a thread of the pool; the connection's coroutine goes on on the server's thread.
+  awaitable<HttpResponse> finish(std::function<HttpResponse()> work) {
+    co_return co_await asio::co_spawn(
+        workers_,
+        [work = std::move(work)]() -> awaitable<HttpResponse> {
+          try {
+            co_return work();
+          } catch (const std::exception& e) {
+            log::error("a request failed", {{"error", e.what()}});
+            co_return problem(500, "the node failed to answer; its log says why");
+          }
+        },
+        asio::use_awaitable);
   }
 
   HttpResponse handle(http::request<http::string_body> message, uid_t peer) {
@@ -290,6 +309,7 @@ class HttpServer::Impl {
   const HttpHandler handler_;
   const HttpLimits limits_;
   asio::io_context context_{1};
+  asio::thread_pool workers_;
   // The rest is touched by the server's thread only.
   Local::acceptor acceptor_;
   std::set<Connection*> connections_;

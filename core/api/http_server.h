@@ -19,9 +19,12 @@ struct HttpLimits {
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
   /// More than these are turned away with 503.
   std::size_t connections = 256;
+  /// Threads for answers that may block (HttpResponse::work).
+  std::size_t workers = 4;
 };
 
-/// HTTP/1.1 on a Unix socket: keep-alive, chunked streams of events, one thread of its own that calls the handler.
+/// HTTP/1.1 on a Unix socket: keep-alive, chunked streams of events, one thread of its own that calls the handler, and
+/// a few for answers that block.
 class HttpServer {
  public:
   /// Serves from now on.
@@ -32,7 +35,7 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   /// Accepts nothing any more, closes idle connections, lets answers and streams that have ended go out for `grace`,
-  /// and cuts the rest. The socket's file is gone first.
+  /// and cuts the rest. The socket's file is gone first. Work that has begun is waited for.
   void stop(std::chrono::milliseconds grace);
 
  private:

@@ -1,5 +1,6 @@
 #include "api/node_api.h"
 
+#include <tenon/inventory.h>
 #include <tenon/log.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "api/problem.h"
 #include "api/run_events.h"
 #include "api/wiring_json.h"
+#include "descriptor/diagnostics.h"
 #include "flow/run.h"
 
 namespace tenon::api {
@@ -69,6 +71,8 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   get("/v1/extensions", [this](const Parameters&) { return reply(extensions_json(*wiring_)); });
   get("/v1/chains", [this](const Parameters&) { return reply(chains_json(*wiring_)); });
   get("/v1/chains/{name}", [this](const Parameters& p) { return chain(p[0]); });
+  get("/v1/resources", [this](const Parameters&) { return resource_kinds(); });
+  get("/v1/resources/{kind}", [this](const Parameters& p) { return resources(p[0]); });
   get("/v1/runs", [this](const Parameters&) { return reply(runs_.list()); });
   get("/v1/runs/{id}", [this](const Parameters& p) { return run(p[0]); });
   get("/v1/runs/{id}/events", [this](const Parameters& p) { return events(p[0]); });
@@ -100,6 +104,30 @@ HttpResponse NodeApi::plugin(const std::string& name) const {
 HttpResponse NodeApi::chain(const std::string& name) const {
   const auto found = wiring_->find_chain(name);
   return found ? reply(chain_json(*found)) : no_such("chain", name);
+}
+
+HttpResponse NodeApi::resource_kinds() const {
+  Json kinds = Json::array();
+  for (const ExtensionEntry& entry : wiring_->extension_list(std::string(Inventory::kInterface))) {
+    kinds.push(static_cast<const Inventory*>(entry.object)->kind());
+  }
+  return reply(kinds);
+}
+
+HttpResponse NodeApi::resources(const std::string& kind) const {
+  std::vector<std::string> kinds;
+  for (const ExtensionEntry& entry : wiring_->extension_list(std::string(Inventory::kInterface))) {
+    const auto* inventory = static_cast<const Inventory*>(entry.object);
+    kinds.push_back(inventory->kind());
+    if (kinds.back() != kind) continue;
+    HttpResponse response;
+    response.work = [inventory, wiring = wiring_] {
+      Result<std::vector<Json>> list = inventory->list();
+      return list ? reply(Json(std::move(list).value())) : problem(500, list.error());
+    };
+    return response;
+  }
+  return problem(404, "there is no kind of resource '" + kind + "'" + descriptor::suggestion(kind, kinds));
 }
 
 HttpResponse NodeApi::start_run(const HttpRequest& request, const std::string& chain) const {

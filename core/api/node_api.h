@@ -15,8 +15,8 @@
 namespace tenon::api {
 
 /// The node's API, version 1: what it is made of, and its runs. docs: `GET /v1/status`, `/v1/plugins[/{name}]`,
-/// `/v1/drivers`, `/v1/extensions`, `/v1/chains[/{name}]`, `/v1/runs[/{id}[/events]]`; `POST /v1/chains/{name}/runs`;
-/// `DELETE /v1/runs/{id}`. Errors are problems (RFC 9457).
+/// `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`, `/v1/chains[/{name}]`, `/v1/runs[/{id}[/events]]`; `POST
+/// /v1/chains/{name}/runs`; `DELETE /v1/runs/{id}`. Errors are problems (RFC 9457).
 class NodeApi {
  public:
   /// The engine and the log must outlive this.
@@ -32,6 +32,9 @@ class NodeApi {
   [[nodiscard]] HttpResponse status() const;
   [[nodiscard]] HttpResponse plugin(const std::string& name) const;
   [[nodiscard]] HttpResponse chain(const std::string& name) const;
+  /// The kinds that the extensions of tenon.Inventory/1 list.
+  [[nodiscard]] HttpResponse resource_kinds() const;
+  [[nodiscard]] HttpResponse resources(const std::string& kind) const;
   [[nodiscard]] HttpResponse start_run(const HttpRequest& request, const std::string& chain) const;
   [[nodiscard]] HttpResponse run(const std::string& name) const;
   [[nodiscard]] HttpResponse events(const std::string& name) const;

@@ -24,6 +24,12 @@ const PluginInfo* Wiring::find_plugin(std::string_view name) const {
   return nullptr;
 }
 
+const ExtensionList& Wiring::extension_list(const std::string& interface_id) const {
+  static const ExtensionList kNone;
+  auto found = lists_.find(interface_id);
+  return found != lists_.end() ? found->second->list : kNone;
+}
+
 void Wiring::stop() noexcept {
   for (auto bean = beans_.rbegin(); bean != beans_.rend(); ++bean) (*bean)->stop();
 }

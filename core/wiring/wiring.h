@@ -86,6 +86,9 @@ class Wiring {
   [[nodiscard]] std::shared_ptr<const flow::Chain> find_chain(std::string_view name) const;
   [[nodiscard]] const PluginInfo* find_plugin(std::string_view name) const;
 
+  /// The extensions of an interface, in the order of calls; empty if there are none. Lives as long as this wiring.
+  [[nodiscard]] const ExtensionList& extension_list(const std::string& interface_id) const;
+
   /// Stops the beans in reverse order of their start. Called once, when no run is in flight.
   void stop() noexcept;
 

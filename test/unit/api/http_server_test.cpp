@@ -68,7 +68,16 @@ class HttpServerTest : public ::testing::Test {
   HttpResponse answer(const HttpRequest& request) {
     if (request.target == "/throw") throw std::runtime_error("told to throw");
     HttpResponse response;
-    if (request.target == "/events") {
+    if (request.target == "/work") {
+      response.work = [this] {
+        release_.get_future().wait();
+        HttpResponse worked;
+        worked.body = "worked";
+        return worked;
+      };
+    } else if (request.target == "/broken-work") {
+      response.work = []() -> HttpResponse { throw std::runtime_error("told to throw"); };
+    } else if (request.target == "/events") {
       response.events = events_;
     } else if (request.target == "/peer") {
       response.body = std::to_string(request.peer);
@@ -82,8 +91,41 @@ class HttpServerTest : public ::testing::Test {
   test::TempFolder folder_;
   std::filesystem::path path_ = folder_.path() / "x.sock";
   std::shared_ptr<TestEvents> events_ = std::make_shared<TestEvents>();
+  std::promise<void> release_;
   std::optional<HttpServer> server_;
 };
+
+TEST_F(HttpServerTest, answers_others_while_an_answer_is_worked_on) {
+  serve();
+  RawClient slow(path_);
+  slow.ask("GET", "/work");
+  RawClient other(path_);
+  other.ask("GET", "/a");
+  EXPECT_EQ(other.read_answer().body, "GET /a ");
+  release_.set_value();
+  EXPECT_EQ(slow.read_answer().body, "worked");
+  slow.ask("GET", "/b");
+  EXPECT_EQ(slow.read_answer().body, "GET /b ") << "the connection goes on";
+}
+
+TEST_F(HttpServerTest, answers_500_when_work_throws) {
+  serve();
+  RawClient client(path_);
+  client.ask("GET", "/broken-work");
+  EXPECT_EQ(client.read_answer().status, 500);
+}
+
+TEST_F(HttpServerTest, waits_at_its_stop_for_work_that_has_begun) {
+  serve();
+  RawClient client(path_);
+  client.ask("GET", "/work");
+  RawClient other(path_);
+  other.ask("GET", "/a");
+  (void)other.read_answer();  // the server has come past the first request
+  std::thread stop([&] { server_.reset(); });
+  release_.set_value();
+  stop.join();
+}
 
 TEST_F(HttpServerTest, answers_several_requests_on_one_connection) {
   serve();
