@@ -63,9 +63,11 @@ std::size_t name_distance(std::string_view wrong, std::string_view candidate) {
 }  // namespace
 
 std::string Place::to_string() const {
-  std::string text = file;
-  if (line > 0) text += ':' + std::to_string(line);
-  if (line > 0 && column > 0) text += ':' + std::to_string(column);
+  std::string text;
+  text.reserve(file.size() + 22);  // with two numbers of up to ten digits
+  text += file;
+  if (line > 0) text.append(1, ':').append(std::to_string(line));
+  if (line > 0 && column > 0) text.append(1, ':').append(std::to_string(column));
   return text;
 }
 

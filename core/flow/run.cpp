@@ -39,7 +39,7 @@ Run::Run(Engine& engine, std::uint64_t id, RunRequest&& request)
       chain_(std::move(request.chain)),
       observer_(std::move(request.observer)),
       done_(std::move(request.done)) {
-  data_.reserve(request.input.size() + chain_->steps.size());
+  data_.reserve(request.input.size());
   for (auto& [name, value] : request.input) {
     // The chain's text, not the caller's: it lives as long as the run.
     const auto input = std::find(chain_->inputs.begin(), chain_->inputs.end(), name);
@@ -137,18 +137,20 @@ bool Run::advance_forward() {
     committed_ = data_.size();
     if (observer_) observer_->step_ended(id_, step_, direction_, nullptr);
     if (cancelled_.load(std::memory_order_relaxed)) {
-      return turn_back(located(make_error("FLOW.1004", "the run was cancelled")));
+      auto cancelled = std::make_unique<ErrorCode>(make_error("FLOW.1004", "the run was cancelled"));
+      locate(*cancelled);
+      return turn_back(std::move(cancelled));
     }
     return ++step_ < chain_->steps.size();
   }
   data_.resize(committed_);  // a failed attempt leaves no data
-  ErrorCode error = located(take_failure());
-  if (observer_) observer_->step_ended(id_, step_, direction_, &error);
+  std::unique_ptr<ErrorCode> error = take_failure();
+  if (observer_) observer_->step_ended(id_, step_, direction_, error.get());
   return turn_back(std::move(error));
 }
 
-bool Run::turn_back(ErrorCode error) {
-  error_ = std::make_unique<ErrorCode>(std::move(error));
+bool Run::turn_back(std::unique_ptr<ErrorCode> error) {
+  error_ = std::move(error);
   direction_ = Direction::kUndo;
   return true;
 }
@@ -159,7 +161,7 @@ bool Run::advance_undo() {
   } else {
     ErrorCode undo =
         make_error("FLOW.1006", "an undo failed; what its flow made may be left", chain_->steps[step_].name);
-    undo.causes.push_back(located(take_failure()));
+    undo.causes.push_back(std::move(*take_failure()));
     log::error("an undo failed", {{"run", run_name(id_)},
                                   {"chain", chain_->name},
                                   {"flow", chain_->steps[step_].name},
@@ -188,22 +190,22 @@ void Run::end() {
   });
 }
 
-ErrorCode Run::take_failure() {
-  if (thrown_) return std::move(*std::exchange(thrown_, nullptr));
-  if (answer_ == Answer::kDropped) {
-    return make_error("FLOW.1002", "a flow dropped its step without an answer");
+std::unique_ptr<ErrorCode> Run::take_failure() {
+  std::unique_ptr<ErrorCode> failure = std::move(thrown_ ? thrown_ : failure_);
+  failure_.reset();  // what is answered after an exception does not count
+  if (failure == nullptr) {
+    failure = std::make_unique<ErrorCode>(make_error("FLOW.1002", "a flow dropped its step without an answer"));
   }
-  return std::move(*std::exchange(failure_, nullptr));
+  locate(*failure);
+  return failure;
 }
 
-ErrorCode Run::located(ErrorCode error) const {
+void Run::locate(ErrorCode& error) const {
   const ChainStep& step = chain_->steps[step_];
-  error.elaboration.insert({{"run", run_name(id_)},
-                            {"chain", chain_->name},
-                            {"flow", step.name},
-                            {"step", std::to_string(step_)},
-                            {"place", step.place.to_string()}});
-  return error;
+  error.elaboration.try_emplace("run", run_name(id_));
+  error.elaboration.try_emplace("chain", chain_->name);
+  error.elaboration.try_emplace("flow", step.name);
+  error.elaboration.try_emplace("place", step.place.to_string());
 }
 
 const Value* Run::find(const StepTicket& /*ticket*/, const KeyRef& key) noexcept {

@@ -60,13 +60,14 @@ class Run final : public StepHost {
   bool advance_forward();
   bool advance_undo();
   /// Begins the undo with the current step.
-  bool turn_back(ErrorCode error);
+  bool turn_back(std::unique_ptr<ErrorCode> error);
   void end();
   void answer(Answer answer) noexcept;
   void note_exception(ErrorCode error);
-  /// The error of the current step's failed answer.
-  ErrorCode take_failure();
-  ErrorCode located(ErrorCode error) const;
+  /// Why the current step failed, located.
+  std::unique_ptr<ErrorCode> take_failure();
+  /// Adds to the error where it happened.
+  void locate(ErrorCode& error) const;
 
   Engine& engine_;
   const std::uint64_t id_;
