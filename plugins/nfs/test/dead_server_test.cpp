@@ -132,7 +132,7 @@ TEST(DeadNfsServer, that_drops_all_packets_holds_no_call) {
                                Socket(SOCK_NONBLOCK), Socket(SOCK_NONBLOCK)};
   for (const Socket& other : others) {
     const sockaddr_in address = loopback(full.port());
-    ::connect(other.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    static_cast<void>(::connect(other.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
   }
   EXPECT_EQ(refused_session(folder_at(full.port()), 300ms).code, "NFS.1003");
 }
