@@ -52,6 +52,8 @@ class Session {
   /// `address`: `unix:` and a path.
   [[nodiscard]] static tenon::Result<Session> open(const std::string& address, Deadline deadline);
 
+  [[nodiscard]] const Deadline& deadline() const noexcept { return deadline_; }
+
   /// The result of a method.
   [[nodiscard]] tenon::Result<tenon::Json> call(std::string_view method, tenon::Json params);
 

@@ -179,6 +179,12 @@ Json expect_operation(const BridgeRow& bridge) {
                            std::move(rows));
 }
 
+Json expect_there_operation(const BridgeRow& bridge) {
+  Json rows = Json::array();
+  rows.push(Json::object().add("name", bridge.name));
+  return compare_operation(clause("_uuid", "==", uuid_atom(bridge.uuid)), texts({"name"}), std::move(rows));
+}
+
 Json expect_no_bridge_operation(std::string_view name) {
   return compare_operation(clause("name", "==", name), texts({"name"}), Json::array());
 }
@@ -202,12 +208,14 @@ const BridgeRow* Snapshot::bridge(std::string_view name) const {
 }
 
 const BridgeRow* Snapshot::bridge_of_port(std::string_view name) const {
-  for (const BridgeRow& bridge : bridges) {
-    for (const PortRow& port : bridge.ports) {
-      if (port.name == name) return &bridge;
-    }
-  }
-  return nullptr;
+  const auto has_name = [&](const auto& row) { return row.name == name; };
+  const auto has = [&](const PortRow& port) {
+    return has_name(port) || std::any_of(port.interfaces.begin(), port.interfaces.end(), has_name);
+  };
+  auto found = std::find_if(bridges.begin(), bridges.end(), [&](const BridgeRow& bridge) {
+    return std::any_of(bridge.ports.begin(), bridge.ports.end(), has);
+  });
+  return found != bridges.end() ? &*found : nullptr;
 }
 
 Result<Snapshot> read_snapshot(Session& session) {

@@ -60,7 +60,7 @@ struct Snapshot {
   std::vector<BridgeRow> bridges;
 
   [[nodiscard]] const BridgeRow* bridge(std::string_view name) const;
-  /// The bridge that has the port of this name.
+  /// The bridge that has a port of this name, or one with an interface of this name. There is one at most.
   [[nodiscard]] const BridgeRow* bridge_of_port(std::string_view name) const;
 };
 
@@ -80,6 +80,8 @@ struct Snapshot {
                                            std::string_view mutator, tenon::Json value);
 /// Fails the transaction, as a conflict, unless the bridge is still as it was read.
 [[nodiscard]] tenon::Json expect_operation(const BridgeRow& bridge);
+/// Fails the transaction, as a conflict, if the bridge has gone.
+[[nodiscard]] tenon::Json expect_there_operation(const BridgeRow& bridge);
 /// Counts next_cfg up, which tells ovs-vswitchd's readers that there is something to wait for, and then reads it. The
 /// last two of a transaction that changes anything.
 void add_count_operations(tenon::Json& operations, const RootRow& root);

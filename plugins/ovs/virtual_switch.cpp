@@ -6,6 +6,9 @@
 #include <tenon/log.h>
 
 #include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
 #include <utility>
 
 namespace ovs {
@@ -19,8 +22,8 @@ using tenon::iaas::NicPort;
 
 constexpr const char* kNetworkMark = "tenon-network";
 constexpr std::string_view kUserMark = "tenon-user:";
-/// More often than this the database does not change under one's hands by accident.
-constexpr int kAttempts = 8;
+/// Two that got into each other's way try again at different moments, at most so much later.
+constexpr int kMaxPauseMs = 32;
 
 std::string user_mark(const std::string& user) { return std::string(kUserMark) + user; }
 
@@ -96,7 +99,8 @@ Json complete_operations(const BridgeRow& bridge, const BridgeOrder& order, cons
   const bool noted = bridge.external_ids.contains(user_mark(user));
   const bool leads_out = !order.physical_interface || find_port(bridge, *order.physical_interface) != nullptr;
   if (noted && leads_out) return operations;
-  operations.push(expect_operation(bridge));
+  // A note alone does not depend on those of others: who removes the bridge expects that there is none.
+  operations.push(leads_out ? expect_there_operation(bridge) : expect_operation(bridge));
   if (!noted) {
     operations.push(
         mutate_operation("Bridge", bridge.uuid, "external_ids", "insert", text_map({{user_mark(user), key}})));
@@ -206,28 +210,37 @@ Result<void> check_uplink(const Snapshot& now, const BridgeOrder& order) {
 
 }  // namespace
 
-Result<VirtualSwitch::Change> VirtualSwitch::change(Session& session, const Plan& plan) {
-  ErrorCode conflict;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    auto now = read_snapshot(session);
-    if (!now) return std::move(now).error();
-    auto operations = plan(now.value());
-    if (!operations) return std::move(operations).error();
-    if (operations.value().as_array()->empty()) return Change{false, now.value().root.next_cfg};
+Result<VirtualSwitch::Change> VirtualSwitch::change_once(Session& session, const Plan& plan) {
+  auto now = read_snapshot(session);
+  if (!now) return std::move(now).error();
+  auto operations = plan(now.value());
+  if (!operations) return std::move(operations).error();
+  if (operations.value().as_array()->empty()) return Change{false, now.value().root.next_cfg};
+  add_count_operations(operations.value(), now.value().root);
+  auto results = session.transact(kDatabase, std::move(operations).value());
+  if (!results) return std::move(results).error();
+  auto next_cfg = counted(results.value());
+  if (!next_cfg) return std::move(next_cfg).error();
+  return Change{true, next_cfg.value()};
+}
 
-    add_count_operations(operations.value(), now.value().root);
-    auto results = session.transact(kDatabase, std::move(operations).value());
-    if (results) {
-      auto next_cfg = counted(results.value());
-      if (!next_cfg) return std::move(next_cfg).error();
-      return Change{true, next_cfg.value()};
-    }
-    if (!is_conflict(results.error())) return std::move(results).error();
-    conflict = std::move(results).error();
+Result<VirtualSwitch::Change> VirtualSwitch::change(Session& session, const Plan& plan) {
+  std::minstd_rand random(std::random_device{}());
+  std::optional<ErrorCode> conflict;
+  for (int pause = 1;; pause = std::min(2 * pause, kMaxPauseMs)) {
+    auto changed = change_once(session, plan);
+    if (changed) return changed;
+    const bool too_late = changed.error().code == "OVS.1002";
+    if (!is_conflict(changed.error()) && !(too_late && conflict)) return changed;
+    if (!too_late) conflict = std::move(changed).error();
+    if (too_late || session.deadline().left().count() == 0) break;
+    // Each conflict means that somebody else got on, so all do in the end.
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution(0, pause)(random)));
   }
-  ErrorCode restless = make_error("OVS.1006", "the Open vSwitch database keeps changing",
-                                  "tried " + std::to_string(kAttempts) + " times");
-  restless.causes.push_back(std::move(conflict));
+  ErrorCode restless =
+      make_error("OVS.1006", "the Open vSwitch database keeps changing",
+                 "not still enough within " + std::to_string(session.deadline().limit().count()) + " ms");
+  restless.causes.push_back(*std::move(conflict));
   return restless;
 }
 
@@ -272,6 +285,9 @@ Result<Json> VirtualSwitch::plan_bridge(const Snapshot& now, const BridgeOrder& 
   if (auto usable = check_uplink(now, order); !usable) return std::move(usable).error();
   const BridgeRow* bridge = now.bridge(order.name);
   if (bridge == nullptr) {
+    if (const BridgeRow* owner = now.bridge_of_port(order.name)) {
+      return make_error("OVS.1015", "the name of the bridge is taken", order.name + " is a port of " + owner->name);
+    }
     if (auto known = check_datapath(now); !known) return std::move(known).error();
     return create_operations(now, order, settings_.datapath, user, key);
   }

@@ -69,6 +69,8 @@ class VirtualSwitch {
     /// What ovs-vswitchd must have reached.
     std::int64_t next_cfg = 0;
   };
+  static tenon::Result<Change> change_once(Session& session, const Plan& plan);
+  /// change_once, until nobody gets in its way. OVS.1006 at the session's deadline.
   static tenon::Result<Change> change(Session& session, const Plan& plan);
 
   tenon::Result<tenon::Json> plan_bridge(const Snapshot& now, const BridgeOrder& order, const std::string& user,

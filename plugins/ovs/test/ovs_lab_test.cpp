@@ -49,6 +49,12 @@ std::string output_of(const std::string& command) {
 }
 std::string vsctl(const std::string& arguments) { return output_of("ovs-vsctl --timeout=20 " + arguments); }
 
+/// The address of the lab's database; empty outside a lab.
+std::string lab_database() {
+  const char* address = std::getenv("TENON_LAB_OVSDB");
+  return address != nullptr ? address : "";
+}
+
 /// A daemon that is stopped as long as this lives.
 class Stopped {
  public:
@@ -71,8 +77,8 @@ class Stopped {
 class OvsLab : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_NE(std::getenv("TENON_LAB_OVSDB"), nullptr) << "run this by scripts/lab --parts ovs";
-    factory.set_database(std::getenv("TENON_LAB_OVSDB"));
+    ASSERT_NE(lab_database(), "") << "run this by scripts/lab --parts ovs";
+    factory.set_database(lab_database());
     factory.datapath = "netdev";
     ASSERT_EQ(bridges(), "");
   }
@@ -117,7 +123,7 @@ TEST_F(OvsLab, finds_a_switch_that_works) {
 
 TEST_F(OvsLab, lets_a_host_with_a_working_switch_in) {
   ovs::CheckHost check;
-  check.set_database(std::getenv("TENON_LAB_OVSDB"));
+  check.set_database(lab_database());
   check.datapath = "netdev";
   compute::test::ChainRunner run;
   run.give(tenon::iaas::kHost, kHost);
@@ -217,6 +223,22 @@ TEST_F(OvsLab, does_not_take_a_physical_interface_that_is_in_use) {
   output_of("ip link delete ext0");
   EXPECT_THAT(refusal(), HasSubstr("ext0: there is no such interface"));
   EXPECT_EQ(bridges(), "");
+}
+
+TEST_F(OvsLab, says_that_the_name_of_the_bridge_is_taken) {
+  vsctl("add-br br1 -- set Bridge br1 datapath_type=netdev -- add-port br1 br0 -- set Interface br0 type=internal");
+  EXPECT_EQ(network()->realize("nic:1", "17:4").error().to_string(),
+            "OVS.1015: the name of the bridge is taken: br0 is a port of br1");
+}
+
+TEST_F(OvsLab, does_not_take_one_of_two_bonded_interfaces) {
+  output_of("ip link add ext0 type veth peer name ext1");
+  vsctl("add-br br1 -- set Bridge br1 datapath_type=netdev -- add-bond br1 bond0 ext0 ext1");
+  L2NetworkRecord record = lan();
+  record.physical_interface = "ext0";
+  EXPECT_THAT(network(record)->check().error().to_string(), HasSubstr("ext0: it is a port of the bridge br1"));
+  vsctl("del-br br1");
+  output_of("ip link delete ext0");
 }
 
 TEST_F(OvsLab, says_that_vswitchd_can_not_set_up_a_bridge_and_can_be_undone) {

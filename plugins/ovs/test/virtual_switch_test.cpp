@@ -83,7 +83,7 @@ TEST(VirtualSwitch, looks_again_when_the_database_changed_meanwhile) {
   ASSERT_NO_THROW(virtual_switch(server).realize(kOrder, "nic:1", "17:4").value());
 }
 
-TEST(VirtualSwitch, gives_up_when_the_database_never_stops_changing) {
+TEST(VirtualSwitch, gives_up_in_time_when_the_database_never_stops_changing) {
   FakeServer server([&](Peer& peer) {
     for (;;) {
       peer.answer(kNoBridge);
@@ -92,11 +92,24 @@ TEST(VirtualSwitch, gives_up_when_the_database_never_stops_changing) {
       peer.send(Peer::reply_to(*request, kConflict));
     }
   });
-  auto realized = virtual_switch(server).realize(kOrder, "nic:1", "17:4");
+  auto realized = virtual_switch(server, 200ms).realize(kOrder, "nic:1", "17:4");
   ASSERT_FALSE(realized.ok());
-  EXPECT_EQ(realized.error().code, "OVS.1006");
+  EXPECT_EQ(realized.error().to_string(),
+            "OVS.1006: the Open vSwitch database keeps changing: not still enough within 200 ms");
   ASSERT_EQ(realized.error().causes.size(), 1u);
   EXPECT_EQ(realized.error().causes[0].code, "OVS.1005");
+}
+
+TEST(VirtualSwitch, notes_a_user_whoever_else_notes_one_at_the_same_time) {
+  std::string asked;
+  FakeServer server([&](Peer& peer) {
+    peer.answer(bridge(R"(["tenon-network","lan"],["tenon-user:nic:2","18:4"])"));
+    asked = ovs::json_text(*peer.receive());
+  });
+  EXPECT_FALSE(virtual_switch(server).realize(kOrder, "nic:1", "17:4").ok());
+  EXPECT_THAT(asked, HasSubstr(R"("columns":["name"],"until":"==","rows":[{"name":"br0"}]})"));
+  EXPECT_THAT(asked, HasSubstr(R"("mutations":[["external_ids","insert",["map",[["tenon-user:nic:1","17:4"]]]]])"));
+  EXPECT_THAT(asked, Not(HasSubstr("18:4")));
 }
 
 TEST(VirtualSwitch, does_not_repeat_what_the_database_refuses_for_good) {
