@@ -2,6 +2,7 @@
 
 #include <tenon/flow.h>
 #include <tenon/iaas/hypervisor.h>
+#include <tenon/iaas/network.h>
 #include <tenon/iaas/registry.h>
 #include <tenon/wiring.h>
 
@@ -10,19 +11,22 @@
 
 namespace compute {
 
-/// Makes the VM on its host and starts it. Reads kInstance, kVolumes and kHost. The undo takes it down, whether it was
-/// started, only defined, or not there at all; a VM of the same uuid that another run made is left alone.
+/// Makes the VM on its host and starts it. Reads kInstance, kVolumes, kNics and kHost. The undo takes it down, whether
+/// it was started, only defined, or not there at all; a VM of the same uuid that another run made is left alone.
 class CreateOnHypervisor final : public tenon::BlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
   void undo(tenon::FlowData& data) const override;
 
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
+  tenon::Drivers<tenon::iaas::L2NetworkFactory> networks;
 };
 
-/// Finds a VM by its uuid on the registered hosts. Reads kVmUuid, writes kHost and kVmInfo. Fails with COMPUTE.1004 if
-/// no host knows it (the causes say which hosts did not answer), COMPUTE.1007 if Tenon did not make it. Makes nothing,
-/// so it has nothing to undo.
+/// Finds a VM by its uuid: on the host where it is registered, else on all hosts. Reads kVmUuid, writes kHost, kVmInfo
+/// and kNics. kVmInfo has the disks that are registered and those that the host tells of; if the host does not know a
+/// registered VM, its state is Unknown. Fails with COMPUTE.1004 if the VM is neither registered nor known to a host
+/// (the causes say which hosts did not answer), COMPUTE.1007 if Tenon did not make it. Makes nothing, so it has nothing
+/// to undo.
 class LocateVm final : public tenon::BlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
@@ -32,6 +36,8 @@ class LocateVm final : public tenon::BlockingFlow {
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
 
  private:
+  void locate_registered(tenon::FlowData& data, const tenon::iaas::VmRecord& vm) const;
+  void locate_unregistered(tenon::FlowData& data, const std::string& uuid) const;
   /// The VM, if this host has it; what keeps the host from telling becomes a cause of `note`.
   std::optional<tenon::iaas::VmInfo> find_or_note(const tenon::iaas::HostRecord& host, const std::string& uuid,
                                                   tenon::ErrorCode& note) const;

@@ -2,8 +2,12 @@
 
 #include <tenon/iaas/vm.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace compute {
 namespace {
@@ -12,13 +16,19 @@ using tenon::Error;
 using tenon::ErrorCode;
 using tenon::make_error;
 using tenon::iaas::HostRecord;
+using tenon::iaas::L2NetworkRecord;
 using tenon::iaas::PrimaryStorageRecord;
 using tenon::iaas::VmSpec;
 
-/// The first record that `check(record)` does not throw an Error for. What it throws becomes the causes of `none`.
+/// The first record that `check(record)` does not throw an Error for, of all or of those with the wanted name. What it
+/// throws becomes the causes of `none`.
 template <class Record, class Check>
-Record first_good(const std::vector<Record>& records, ErrorCode none, const Check& check) {
+Record first_good(const std::vector<Record>& records, const std::optional<std::string>& wanted, ErrorCode none,
+                  const Check& check) {
+  std::size_t tried = 0;
   for (const Record& record : records) {
+    if (wanted && record.name != *wanted) continue;
+    ++tried;
     try {
       check(record);
       return record;
@@ -26,8 +36,25 @@ Record first_good(const std::vector<Record>& records, ErrorCode none, const Chec
       none.causes.push_back(e.error());
     }
   }
-  none.details = records.empty() ? "none is registered" : std::to_string(records.size()) + " tried";
+  if (tried != 0) {
+    none.details = std::to_string(tried) + " tried";
+  } else {
+    none.details = wanted ? *wanted + " is not registered" : "none is registered";
+  }
   throw Error(std::move(none));
+}
+
+/// The networks that the order names, each once.
+std::vector<L2NetworkRecord> networks_of(const VmSpec& vm, tenon::iaas::Registry& registry) {
+  std::vector<L2NetworkRecord> networks;
+  for (const tenon::iaas::NicSpec& nic : nic_specs(vm)) {
+    auto network = registry.l2_networks().find(nic.network);
+    if (!network) throw Error(tenon::iaas::not_registered("L2 network", nic.network));
+    if (std::find(networks.begin(), networks.end(), *network) == networks.end()) {
+      networks.push_back(std::move(*network));
+    }
+  }
+  return networks;
 }
 
 /// A volume grows as the guest writes; what the image brings along is not known here.
@@ -42,14 +69,21 @@ std::uint64_t room_needed(const VmSpec& vm) {
 }  // namespace
 
 void AllocateHost::execute(tenon::FlowData& data) const {
-  HostRecord host = first_good(
-      registry->hosts(), make_error("COMPUTE.1002", "no host can take the VM"),
-      [&](const HostRecord& record) { hypervisors.get(record.type).create(record).value()->ping().value(); });
-  data.set(tenon::iaas::kHost, std::move(host));
+  const VmSpec& vm = data.get(tenon::iaas::kVm);
+  const std::vector<L2NetworkRecord> needed = networks_of(vm, *registry);
+  auto check = [&](const HostRecord& host) {
+    hypervisors.get(host.type).create(host).value()->ping().value();
+    for (const L2NetworkRecord& network : needed) {
+      networks.get(network.type).create(network, host).value()->check().value();
+    }
+  };
+  data.set(tenon::iaas::kHost,
+           first_good(registry->hosts().list(), vm.host, make_error("COMPUTE.1002", "no host can take the VM"), check));
 }
 
 void AllocatePrimaryStorage::execute(tenon::FlowData& data) const {
-  const std::uint64_t needed = room_needed(data.get(tenon::iaas::kVm));
+  const VmSpec& vm = data.get(tenon::iaas::kVm);
+  const std::uint64_t needed = room_needed(vm);
   auto check = [&](const PrimaryStorageRecord& record) {
     auto storage = storages.get(record.type).create(record).value();
     storage->ping().value();
@@ -61,8 +95,8 @@ void AllocatePrimaryStorage::execute(tenon::FlowData& data) const {
     }
   };
   data.set(tenon::iaas::kPrimaryStorage,
-           first_good(registry->primary_storages(), make_error("COMPUTE.1003", "no primary storage can take the VM"),
-                      check));
+           first_good(registry->primary_storages().list(), vm.primary_storage,
+                      make_error("COMPUTE.1003", "no primary storage can take the VM"), check));
 }
 
 }  // namespace compute

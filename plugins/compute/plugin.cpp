@@ -1,9 +1,13 @@
 #include <tenon/plugin.h>
 
-#include "configured_registry.h"
+#include "file_registry.h"
+#include "images.h"
+#include "inventories.h"
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
+#include "registered_vms.h"
+#include "resources.h"
 #include "volumes.h"
 
 namespace {
@@ -11,20 +15,51 @@ namespace {
 using namespace tenon::iaas;  // NOLINT(google-build-using-namespace): the names of the keys
 
 void declare_registry(tenon::PluginBuilder& plugin) {
-  using compute::ConfiguredRegistry;
-  plugin.bean<ConfiguredRegistry>("compute.ConfiguredRegistry")
+  using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
+  plugin.bean<FileRegistry>("compute.FileRegistry")
       .implements<Registry>()
-      .property("host_name", &ConfiguredRegistry::host_name, {.required = true, .description = "name of the host"})
-      .property("hypervisor_type", &ConfiguredRegistry::hypervisor_type,
-                {.required = true, .description = "type of its Hypervisor driver"})
-      .property("hypervisor_uri", &ConfiguredRegistry::hypervisor_uri,
-                {.required = true, .description = "where its hypervisor is"})
-      .property("storage_name", &ConfiguredRegistry::storage_name,
-                {.required = true, .description = "name of the primary storage"})
-      .property("storage_type", &ConfiguredRegistry::storage_type,
-                {.required = true, .description = "type of its PrimaryStorage driver"})
-      .property("storage_url", &ConfiguredRegistry::storage_url,
-                {.required = true, .description = "where the primary storage is"});
+      .property("file", &FileRegistry::set_file,
+                {.required = true, .description = "absolute path of the JSON file that keeps the records"});
+  plugin.bean<HostInventory>("compute.HostInventory")
+      .implements<tenon::Inventory>()
+      .inject(&HostInventory::registry)
+      .inject(&HostInventory::hypervisors);
+  plugin.bean<PrimaryStorageInventory>("compute.PrimaryStorageInventory")
+      .implements<tenon::Inventory>()
+      .inject(&PrimaryStorageInventory::registry)
+      .inject(&PrimaryStorageInventory::storages);
+  plugin.bean<ImageInventory>("compute.ImageInventory")
+      .implements<tenon::Inventory>()
+      .inject(&ImageInventory::registry);
+  plugin.bean<VmInventory>("compute.VmInventory")
+      .implements<tenon::Inventory>()
+      .inject(&VmInventory::registry)
+      .inject(&VmInventory::hypervisors);
+}
+
+/// Find, register and unregister of one kind.
+template <class Find, class Register, class Unregister, class Record>
+void declare_record_flows(tenon::PluginBuilder& plugin, const std::string& kind, const tenon::FlowKey<Record>& key) {
+  plugin.flow<Find>("compute.Find" + kind).inject(&Find::registry).reads(kName).writes(key);
+  plugin.flow<Register>("compute.Register" + kind).inject(&Register::registry).reads(key);
+  plugin.flow<Unregister>("compute.Unregister" + kind).inject(&Unregister::registry).reads(key);
+}
+
+void declare_resources(tenon::PluginBuilder& plugin) {
+  using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
+  plugin.flow<ConnectHost>("compute.ConnectHost").inject(&ConnectHost::hypervisors).reads(kHost);
+  declare_record_flows<FindHost, RegisterHost, UnregisterHost>(plugin, "Host", kHost);
+  plugin.flow<PingPrimaryStorage>("compute.PingPrimaryStorage")
+      .inject(&PingPrimaryStorage::storages)
+      .reads(kPrimaryStorage);
+  declare_record_flows<FindPrimaryStorage, RegisterPrimaryStorage, UnregisterPrimaryStorage>(plugin, "PrimaryStorage",
+                                                                                             kPrimaryStorage);
+  plugin.flow<CheckImage>("compute.CheckImage")
+      .property("qemu_img", &CheckImage::qemu_img, {.description = "the program qemu-img"})
+      .property("qemu_img_limit", &CheckImage::qemu_img_limit,
+                {.min = 1, .max = 86400, .description = "how long one call of qemu-img may take"})
+      .reads(kImage);
+  declare_record_flows<FindImage, RegisterImage, UnregisterImage>(plugin, "Image", kImage);
 }
 
 void declare_create(tenon::PluginBuilder& plugin) {
@@ -32,7 +67,13 @@ void declare_create(tenon::PluginBuilder& plugin) {
   plugin.flow<compute::AllocateHost>("compute.AllocateHost")
       .inject(&compute::AllocateHost::registry)
       .inject(&compute::AllocateHost::hypervisors)
+      .inject(&compute::AllocateHost::networks)
+      .reads(kVm)
       .writes(kHost);
+  plugin.flow<compute::SelectImage>("compute.SelectImage")
+      .inject(&compute::SelectImage::registry)
+      .reads(kVm)
+      .writes(kSelectedImage);
   plugin.flow<compute::AllocatePrimaryStorage>("compute.AllocatePrimaryStorage")
       .inject(&compute::AllocatePrimaryStorage::registry)
       .inject(&compute::AllocatePrimaryStorage::storages)
@@ -42,12 +83,23 @@ void declare_create(tenon::PluginBuilder& plugin) {
       .inject(&compute::AllocateVolume::storages)
       .reads(kVm)
       .reads(kInstance)
+      .reads(kSelectedImage)
       .reads(kPrimaryStorage)
       .writes(kVolumes);
+  plugin.flow<compute::RegisterVm>("compute.RegisterVm")
+      .inject(&compute::RegisterVm::registry)
+      .reads(kInstance)
+      .reads(kHost)
+      .reads(kPrimaryStorage)
+      .reads(kSelectedImage)
+      .reads(kVolumes)
+      .reads(kNics);
   plugin.flow<compute::CreateOnHypervisor>("compute.CreateOnHypervisor")
       .inject(&compute::CreateOnHypervisor::hypervisors)
+      .inject(&compute::CreateOnHypervisor::networks)
       .reads(kInstance)
       .reads(kVolumes)
+      .reads(kNics)
       .reads(kHost);
 }
 
@@ -57,7 +109,8 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
       .inject(&compute::LocateVm::hypervisors)
       .reads(kVmUuid)
       .writes(kHost)
-      .writes(kVmInfo);
+      .writes(kVmInfo)
+      .writes(kNics);
   plugin.flow<compute::DestroyOnHypervisor>("compute.DestroyOnHypervisor")
       .inject(&compute::DestroyOnHypervisor::hypervisors)
       .reads(kVmInfo)
@@ -70,12 +123,14 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
       .inject(&compute::UndefineOnHypervisor::hypervisors)
       .reads(kVmInfo)
       .reads(kHost);
+  plugin.flow<compute::UnregisterVm>("compute.UnregisterVm").inject(&compute::UnregisterVm::registry).reads(kVmInfo);
 }
 
 }  // namespace
 
 TENON_PLUGIN("compute", "1.0.0", plugin) {
   declare_registry(plugin);
+  declare_resources(plugin);
   declare_create(plugin);
   declare_destroy(plugin);
 }

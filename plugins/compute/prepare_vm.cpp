@@ -1,5 +1,7 @@
 #include "prepare_vm.h"
 
+#include <tenon/iaas/registering.h>
+
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -14,10 +16,10 @@ namespace {
 using tenon::iaas::VmInstance;
 using tenon::iaas::VmSpec;
 
-constexpr std::size_t kLongestName = 63;
 constexpr std::uint32_t kMostCpus = 1024;
 constexpr std::uint64_t kLeastMemory = 16ULL << 20;
 constexpr std::size_t kMostDataDisks = 64;
+constexpr std::size_t kMostNics = 32;
 
 /// Namespace of the uuids that follow from keys (RFC 9562, section 5.5).
 constexpr boost::uuids::uuid kKeyNamespace{
@@ -31,24 +33,24 @@ constexpr boost::uuids::uuid kKeyNamespace{
 
 std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+constexpr const char* kNameRule = "1 to 63 letters, digits, '.', '_' or '-', a letter or digit first";
 
-void check_name(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= kLongestName && is_letter_or_digit(name[0]) &&
-                    std::all_of(name.begin(), name.end(),
-                                [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
-  if (!good) refuse("$.vm.name", "1 to 63 letters, digits, '.', '_' or '-', a letter or digit first", quoted(name));
+void check_name(std::string_view member, const std::string& name) {
+  if (!tenon::iaas::is_record_name(name)) refuse(member, kNameRule, quoted(name));
+}
+void check_name(std::string_view member, const std::optional<std::string>& name) {
+  if (name) check_name(member, *name);
 }
 
-void check_path(std::string_view member, const std::optional<std::string>& path) {
-  if (!path) return;
-  const bool printable =
-      std::none_of(path->begin(), path->end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (!path->starts_with('/') || !printable) refuse(member, "an absolute path", quoted(*path));
+bool is_absolute_path(const std::string& path) {
+  return path.starts_with('/') &&
+         std::none_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 void check_disks(const VmSpec& vm) {
-  check_path("$.vm.image", vm.image);
+  if (vm.image && !tenon::iaas::is_record_name(*vm.image) && !is_absolute_path(*vm.image)) {
+    refuse("$.vm.image", "the name of an image or an absolute path", quoted(*vm.image));
+  }
   if (!vm.image && !vm.disk_size) refuse("$.vm", "an image, a disk_size or both", "neither");
   if (vm.image_format && *vm.image_format != "qcow2" && *vm.image_format != "raw") {
     refuse("$.vm.image_format", "qcow2 or raw", quoted(*vm.image_format));
@@ -63,8 +65,20 @@ void check_disks(const VmSpec& vm) {
   }
 }
 
+void check_nics(const VmSpec& vm) {
+  if (const std::size_t count = nic_specs(vm).size(); count > kMostNics) {
+    refuse("$.vm", "at most " + std::to_string(kMostNics) + " NICs", std::to_string(count));
+  }
+  for (std::size_t i = 0; vm.networks && i < vm.networks->size(); ++i) {
+    check_name("$.vm.networks[" + std::to_string(i) + "]", (*vm.networks)[i]);
+  }
+  for (std::size_t i = 0; vm.nics && i < vm.nics->size(); ++i) {
+    check_name("$.vm.nics[" + std::to_string(i) + "].network", (*vm.nics)[i].network);
+  }
+}
+
 VmInstance instance_of(const VmSpec& vm, const std::string& key) {
-  check_name(vm.name);
+  check_name("$.vm.name", vm.name);
   if (vm.cpus < 1 || vm.cpus > kMostCpus) {
     refuse("$.vm.cpus", "1 to " + std::to_string(kMostCpus), std::to_string(vm.cpus));
   }
@@ -72,7 +86,10 @@ VmInstance instance_of(const VmSpec& vm, const std::string& key) {
     refuse("$.vm.memory", std::to_string(kLeastMemory) + " bytes or more", std::to_string(vm.memory));
   }
   check_disks(vm);
-  check_path("$.vm.console", vm.console);
+  check_nics(vm);
+  check_name("$.vm.host", vm.host);
+  check_name("$.vm.primary_storage", vm.primary_storage);
+  if (vm.console && !is_absolute_path(*vm.console)) refuse("$.vm.console", "an absolute path", quoted(*vm.console));
   std::string uuid = vm.uuid ? canonical_uuid("$.vm.uuid", *vm.uuid)
                              : boost::uuids::to_string(boost::uuids::name_generator_sha1(kKeyNamespace)(key));
   return {std::move(uuid), vm.name, vm.cpus, vm.memory, vm.console};

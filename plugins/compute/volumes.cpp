@@ -16,10 +16,8 @@ using tenon::make_error;
 using tenon::Owned;
 using tenon::iaas::PrimaryStorage;
 using tenon::iaas::PrimaryStorageRecord;
-using tenon::iaas::VmInstance;
 using tenon::iaas::VmSpec;
 using tenon::iaas::Volume;
-using tenon::iaas::VolumeImage;
 using tenon::iaas::VolumeLocation;
 using tenon::iaas::VolumeSpec;
 
@@ -33,12 +31,11 @@ std::string name_part(std::string key) {
 }
 
 /// The orders for all disks of a VM, as this step makes them.
-std::vector<VolumeSpec> volume_specs(const VmSpec& vm, const VmInstance& instance, const std::string& key) {
-  const std::string prefix = instance.uuid + "." + name_part(key) + ".";
+std::vector<VolumeSpec> volume_specs(tenon::FlowData& data) {
+  const VmSpec& vm = data.get(tenon::iaas::kVm);
+  const std::string prefix = data.get(tenon::iaas::kInstance).uuid + "." + name_part(data.key()) + ".";
   VolumeSpec root{prefix + "root", vm.disk_size, std::nullopt};
-  if (vm.image) {
-    root.image = VolumeImage{VolumeLocation{"file", *vm.image, {}, {}}, vm.image_format.value_or("qcow2")};
-  }
+  if (const auto& image = data.get(tenon::iaas::kSelectedImage)) root.image = image->image;
   std::vector<VolumeSpec> specs{std::move(root)};
   if (vm.data_disks) {
     for (std::size_t i = 0; i < vm.data_disks->size(); ++i) {
@@ -102,8 +99,7 @@ void delete_at(const VolumeLocation& location, const OpenStorages& open, Deletio
 
 void AllocateVolume::execute(tenon::FlowData& data) const {
   const PrimaryStorageRecord& record = data.get(tenon::iaas::kPrimaryStorage);
-  const std::vector<VolumeSpec> specs =
-      volume_specs(data.get(tenon::iaas::kVm), data.get(tenon::iaas::kInstance), data.key());
+  const std::vector<VolumeSpec> specs = volume_specs(data);
   auto storage = storages.get(record.type).create(record).value();
   std::vector<Volume> volumes;
   for (const VolumeSpec& spec : specs) {
@@ -117,15 +113,14 @@ void AllocateVolume::undo(tenon::FlowData& data) const {
   const PrimaryStorageRecord& record = data.get(tenon::iaas::kPrimaryStorage);
   auto storage = storages.get(record.type).create(record).value();
   Deletion deletion;
-  for (const VolumeSpec& spec :
-       volume_specs(data.get(tenon::iaas::kVm), data.get(tenon::iaas::kInstance), data.key())) {
+  for (const VolumeSpec& spec : volume_specs(data)) {
     if (auto deleted = storage->delete_volume(spec.name); !deleted) deletion.failed(std::move(deleted).error());
   }
   std::move(deletion).finish();
 }
 
 void DeleteVolume::execute(tenon::FlowData& data) const {
-  const OpenStorages open = open_all(storages, registry->primary_storages());
+  const OpenStorages open = open_all(storages, registry->primary_storages().list());
   Deletion deletion;
   for (const VolumeLocation& location : data.get(tenon::iaas::kVmInfo).volumes) delete_at(location, open, deletion);
   std::move(deletion).finish();

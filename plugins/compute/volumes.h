@@ -7,8 +7,9 @@
 
 namespace compute {
 
-/// Makes the disks of a VM: the root disk, then the data disks. Reads kVm, kInstance and kPrimaryStorage, writes
-/// kVolumes. Volumes are named after the VM and the step's key, so the undo finds them, however many were made.
+/// Makes the disks of a VM: the root disk, then the data disks. Reads kVm, kInstance, kSelectedImage and
+/// kPrimaryStorage, writes kVolumes. Volumes are named after the VM and the step's key, so the undo finds them, however
+/// many were made.
 class AllocateVolume final : public tenon::BlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;

@@ -103,8 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadOrder{"no_cpu", [](VmSpec& vm) { vm.cpus = 0; }, "$.vm.cpus: expected 1 to 1024, found 0"},
         BadOrder{"little_memory", [](VmSpec& vm) { vm.memory = 512; },
                  "$.vm.memory: expected 16777216 bytes or more, found 512"},
-        BadOrder{"relative_image", [](VmSpec& vm) { vm.image = "base.qcow2"; },
-                 "$.vm.image: expected an absolute path, found 'base.qcow2'"},
+        BadOrder{"relative_image", [](VmSpec& vm) { vm.image = "images/base.qcow2"; },
+                 "$.vm.image: expected the name of an image or an absolute path, found 'images/base.qcow2'"},
         BadOrder{"no_disk", [](VmSpec& vm) { vm.image.reset(); },
                  "$.vm: expected an image, a disk_size or both, found neither"},
         BadOrder{"odd_format", [](VmSpec& vm) { vm.image_format = "vmdk"; },
@@ -115,6 +115,25 @@ INSTANTIATE_TEST_SUITE_P(
                    vm.data_disks = std::vector<DiskSpec>{{1}, {0}};
                  },
                  "$.vm.data_disks[1].size: expected 1 or more, found 0"},
+        BadOrder{"odd_network",
+                 [](VmSpec& vm) {
+                   vm.networks = std::vector<std::string>{"blue", "a/b"};
+                 },
+                 "$.vm.networks[1]: expected 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, found "
+                 "'a/b'"},
+        BadOrder{"odd_network_of_a_nic",
+                 [](VmSpec& vm) {
+                   vm.nics = std::vector<tenon::iaas::NicSpec>{{"", {}, {}}};
+                 },
+                 "$.vm.nics[0].network: expected 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, "
+                 "found ''"},
+        BadOrder{"many_nics", [](VmSpec& vm) { vm.networks = std::vector<std::string>(33, "blue"); },
+                 "$.vm: expected at most 32 NICs, found 33"},
+        BadOrder{"odd_host", [](VmSpec& vm) { vm.host = "-"; },
+                 "$.vm.host: expected 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, found '-'"},
+        BadOrder{"odd_storage", [](VmSpec& vm) { vm.primary_storage = "a b"; },
+                 "$.vm.primary_storage: expected 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, "
+                 "found 'a b'"},
         BadOrder{"relative_console", [](VmSpec& vm) { vm.console = "console"; },
                  "$.vm.console: expected an absolute path, found 'console'"}),
     [](const auto& each) { return std::string(each.param.name); });

@@ -1,11 +1,16 @@
 #include "chain_runner.h"
-#include "configured_registry.h"
 #include "connection.h"
+#include "file_registry.h"
 #include "folder.h"
+#include "folder_network.h"
 #include "hypervisor_factory.h"
+#include "images.h"
+#include "inventories.h"
+#include "nics.h"
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
+#include "registered_vms.h"
 #include "volumes.h"
 
 #include <tenon/storage/command.h>
@@ -28,6 +33,7 @@ using tenon::Result;
 using tenon::iaas::HostRecord;
 using tenon::iaas::kHost;
 using tenon::iaas::kInstance;
+using tenon::iaas::kNics;
 using tenon::iaas::kPrimaryStorage;
 using tenon::iaas::kVm;
 using tenon::iaas::kVmInfo;
@@ -84,7 +90,8 @@ class FaultyFactory final : public tenon::iaas::HypervisorFactory {
 };
 
 /// What the chains vm.create and vm.destroy of descriptors/chains/vm.xml do, with the drivers KVM (on libvirt's test
-/// driver) and Folder. What is left is looked up in the folder and by a libvirt connection of the test's own.
+/// driver), Folder, and networks of folders. What is left is looked up in the folder and by a libvirt connection of the
+/// test's own.
 class VmChain : public testing::Test {
  protected:
   void SetUp() override {
@@ -95,14 +102,17 @@ class VmChain : public testing::Test {
     ASSERT_TRUE(storage::run_command({"qemu-img", "create", "-q", "-f", "qcow2", image, "8M"}, 60s).ok());
     hypervisor_list = {{static_cast<tenon::iaas::HypervisorFactory*>(&kvm), "Kvm", "KVM"}};
     storage_list = {{static_cast<tenon::iaas::PrimaryStorageFactory*>(&folder), "Folder", "Folder"}};
+    network_list = {{static_cast<tenon::iaas::L2NetworkFactory*>(&bridges), "Folder", "Folder"}};
     hypervisors.list = &hypervisor_list;
     storages.list = &storage_list;
-    registry.host_name = "local";
-    registry.hypervisor_type = "KVM";
-    registry.hypervisor_uri = kUri;
-    registry.storage_name = "local";
-    registry.storage_type = "Folder";
-    registry.storage_url = root / "volumes";
+    networks.list = &network_list;
+    fs::create_directory(root / "bridges");
+    bridges.root = root / "bridges";
+    registry.set_file(root / "registry.json");
+    registry.hosts().add({"local", "KVM", kUri}, "1:1").value();
+    registry.primary_storages().add({"local", "Folder", root / "volumes"}, "1:2").value();
+    registry.l2_networks().add({"blue", "Folder", {}, {}, 100}, "1:3").value();
+    registry.images().add({"base", image, "qcow2"}, "1:4").value();
     bind_flows();
   }
   void TearDown() override { fs::remove_all(root); }
@@ -110,10 +120,20 @@ class VmChain : public testing::Test {
   void bind_flows() {
     allocate_host.registry.bind(&registry);
     allocate_host.hypervisors.bind(&hypervisors);
+    allocate_host.networks.bind(&networks);
+    select_image.registry.bind(&registry);
+    allocate_nic.registry.bind(&registry);
+    register_vm.registry.bind(&registry);
+    realize.drivers.bind(&networks);
+    realize.types = {"Folder"};
+    release.drivers.bind(&networks);
+    release.types = {"Folder"};
+    unregister.registry.bind(&registry);
     allocate_storage.registry.bind(&registry);
     allocate_storage.storages.bind(&storages);
     allocate_volume.storages.bind(&storages);
     create.hypervisors.bind(&hypervisors);
+    create.networks.bind(&networks);
     locate.registry.bind(&registry);
     locate.hypervisors.bind(&hypervisors);
     destroy.hypervisors.bind(&hypervisors);
@@ -127,16 +147,18 @@ class VmChain : public testing::Test {
     vm.name = "web";
     vm.image = image;
     vm.data_disks = {{1 << 20}, {2 << 20}};
+    vm.networks = std::vector<std::string>{"blue"};
     return vm;
   }
 
   Result<void> vm_create(ChainRunner& run, const VmSpec& vm) {
     run.give(kVm, vm);
-    return run.run({&prepare, &allocate_host, &allocate_storage, &allocate_volume, &create});
+    return run.run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic,
+                    &register_vm, &realize, &create});
   }
   Result<void> vm_destroy(ChainRunner& run, const std::string& uuid) {
     run.give(kVmUuid, uuid);
-    return run.run({&locate, &destroy, &delete_volume, &undefine});
+    return run.run({&locate, &destroy, &release, &delete_volume, &undefine, &unregister});
   }
   /// Makes the VM and gives its uuid.
   std::string created(const VmSpec& vm, const std::string& run = "17") {
@@ -145,10 +167,23 @@ class VmChain : public testing::Test {
     return runner.data(kInstance)->uuid;
   }
 
-  std::vector<std::string> files() {
+  std::vector<std::string> in_folder(const char* name) {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(root / "volumes")) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(root / name)) names.push_back(entry.path().filename());
     return names;
+  }
+  std::vector<std::string> files() { return in_folder("volumes"); }
+  std::vector<tenon::iaas::VmRecord> registered() { return registry.vms().list(); }
+  /// Nothing of any VM is left: no domain, file, bridge or record.
+  void expect_nothing_left() {
+    EXPECT_EQ(domain(), nullptr);
+    EXPECT_THAT(files(), IsEmpty());
+    EXPECT_THAT(in_folder("bridges"), IsEmpty());
+    EXPECT_THAT(registered(), IsEmpty());
+  }
+  void replace_host(const HostRecord& record) {
+    registry.hosts().remove(record.name, std::nullopt).value();
+    registry.hosts().add(record, "2:1").value();
   }
   kvm::DomainHandle domain(const std::string& name = "web") {
     return kvm::DomainHandle(virDomainLookupByName(libvirt.get(), name.c_str()));
@@ -161,20 +196,29 @@ class VmChain : public testing::Test {
   storage::FolderFactory folder;
   tenon::ExtensionList hypervisor_list;
   tenon::ExtensionList storage_list;
+  tenon::ExtensionList network_list;
+  network::test::FolderNetworkFactory bridges;
   tenon::ExtensionSlot hypervisors;
   tenon::ExtensionSlot storages;
-  compute::ConfiguredRegistry registry;
+  tenon::ExtensionSlot networks;
+  compute::FileRegistry registry;
   kvm::ConnectionHandle libvirt{virConnectOpen(kUri)};
 
   compute::PrepareVm prepare;
   compute::AllocateHost allocate_host;
   compute::AllocatePrimaryStorage allocate_storage;
+  compute::SelectImage select_image;
   compute::AllocateVolume allocate_volume;
+  network::AllocateNic allocate_nic;
+  compute::RegisterVm register_vm;
+  tenon::iaas::RealizeL2Networks realize;
   compute::CreateOnHypervisor create;
   compute::LocateVm locate;
   compute::DestroyOnHypervisor destroy;
+  tenon::iaas::ReleaseL2Networks release;
   compute::DeleteVolume delete_volume;
   compute::UndefineOnHypervisor undefine;
+  compute::UnregisterVm unregister;
 };
 
 TEST_F(VmChain, create_starts_a_domain_with_disks_of_its_own) {
@@ -196,38 +240,193 @@ TEST_F(VmChain, create_starts_a_domain_with_disks_of_its_own) {
 
 TEST_F(VmChain, create_names_volumes_after_the_vm_and_the_step) {
   const std::string uuid = created(web(), "17");
-  EXPECT_THAT(files(), testing::UnorderedElementsAre(uuid + ".17-4.root.qcow2", uuid + ".17-4.data1.qcow2",
-                                                     uuid + ".17-4.data2.qcow2"));
+  EXPECT_THAT(files(), testing::UnorderedElementsAre(uuid + ".17-5.root.qcow2", uuid + ".17-5.data1.qcow2",
+                                                     uuid + ".17-5.data2.qcow2"));
 }
 
 TEST_F(VmChain, create_may_repeat_its_last_steps) {
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, web()).ok());
-  EXPECT_TRUE(run.run_one(allocate_volume, 4).ok());
-  EXPECT_TRUE(run.run_one(create, 5).ok());
+  const auto nics = *run.data(kNics);
+  EXPECT_TRUE(run.run_one(allocate_volume, 5).ok());
+  EXPECT_TRUE(run.run_one(allocate_nic, 6).ok());
+  EXPECT_TRUE(run.run_one(register_vm, 7).ok());
+  EXPECT_TRUE(run.run_one(realize, 8).ok());
+  EXPECT_TRUE(run.run_one(create, 9).ok());
+  EXPECT_EQ(*run.data(kNics), nics);
   EXPECT_THAT(files(), SizeIs(3));
+  EXPECT_THAT(registered(), SizeIs(1));
   EXPECT_TRUE(runs());
 }
 
 TEST_F(VmChain, create_leaves_nothing_when_the_vm_is_undone) {
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, web()).ok());
-  run.undo({&prepare, &allocate_host, &allocate_storage, &allocate_volume, &create});
+  run.undo({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic, &register_vm,
+            &realize, &create});
   EXPECT_THAT(run.undo_errors, IsEmpty());
-  EXPECT_EQ(domain(), nullptr);
-  EXPECT_THAT(files(), IsEmpty());
+  expect_nothing_left();
+}
+
+TEST_F(VmChain, create_registers_the_vm_with_all_that_it_has) {
+  ChainRunner run;
+  VmSpec vm = web();
+  vm.image = "base";
+  ASSERT_TRUE(vm_create(run, vm).ok());
+  ASSERT_THAT(registered(), SizeIs(1));
+  const auto record = registered()[0];
+  EXPECT_EQ(record.instance, *run.data(kInstance));
+  EXPECT_EQ(record.host, "local");
+  EXPECT_EQ(record.primary_storage, "local");
+  EXPECT_EQ(record.image, "base");
+  EXPECT_EQ(record.volumes, *run.data(kVolumes));
+  EXPECT_EQ(record.nics, *run.data(kNics));
+}
+
+TEST_F(VmChain, create_plugs_a_nic_into_the_bridge_of_each_network) {
+  registry.l2_networks().add({"green", "Folder", {}, "br0", {}}, "1:5").value();
+  VmSpec vm = web();
+  vm.networks = std::vector<std::string>{"green", "blue"};
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, vm).ok());
+  EXPECT_THAT(in_folder("bridges"), testing::UnorderedElementsAre("br0", "br-blue"));
+  kvm::TextHandle text(virDomainGetXMLDesc(domain().get(), 0));
+  const std::string xml = text.get();
+  const auto& nics = *run.data(kNics);
+  const std::size_t first = xml.find("<source bridge='br0'/>");
+  const std::size_t second = xml.find("<source bridge='br-blue'/>");
+  ASSERT_NE(first, std::string::npos);
+  ASSERT_NE(second, std::string::npos);
+  EXPECT_LT(first, second);
+  for (const auto& nic : nics) {
+    EXPECT_THAT(xml, HasSubstr("<mac address='" + nic.mac + "'/>"));
+    EXPECT_THAT(xml, HasSubstr("<target dev='" + nic.device + "'/>"));
+  }
+}
+
+TEST_F(VmChain, create_begins_the_root_disk_with_a_registered_image) {
+  VmSpec vm = web();
+  vm.image = "base";
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, vm).ok());
+  const std::string root_disk = (*run.data(kVolumes))[0].location.path;
+  const std::string info = storage::run_command({"qemu-img", "info", "--force-share", root_disk}, 60s).value();
+  EXPECT_THAT(info, HasSubstr("backing file: " + image.string()));
+}
+
+TEST_F(VmChain, create_takes_the_host_and_the_storage_that_are_named) {
+  fs::create_directory(root / "other");
+  registry.primary_storages().add({"other", "Folder", root / "other"}, "1:6").value();
+  VmSpec vm = web();
+  vm.primary_storage = "other";
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, vm).ok());
+  EXPECT_THAT(in_folder("other"), SizeIs(3));
+  vm.name = "second";
+  vm.host = "far";
+  ChainRunner second("18");
+  EXPECT_EQ(vm_create(second, vm).error().to_string(), "COMPUTE.1002: no host can take the VM: far is not registered");
+}
+
+TEST_F(VmChain, create_passes_over_a_host_that_cannot_have_its_networks) {
+  fs::remove_all(root / "bridges");
+  ChainRunner run;
+  auto made = vm_create(run, web());
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().code, "COMPUTE.1002");
+  ASSERT_THAT(made.error().causes, SizeIs(1));
+  EXPECT_EQ(made.error().causes[0].code, "TEST.1002");
+}
+
+TEST_F(VmChain, create_says_that_there_is_no_such_network) {
+  VmSpec vm = web();
+  vm.networks = std::vector<std::string>{"red"};
+  ChainRunner run;
+  EXPECT_EQ(vm_create(run, vm).error().to_string(),
+            "REGISTRY.1001: nothing of this name is registered: L2 network red");
+}
+
+TEST_F(VmChain, create_undoes_the_vm_whose_host_was_removed_meanwhile) {
+  ChainRunner run;
+  run.give(kVm, web());
+  ASSERT_TRUE(
+      run.run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic}).ok());
+  registry.hosts().remove("local", std::nullopt).value();
+  EXPECT_EQ(run.run_one(register_vm, 7).error().code, "REGISTRY.1004");
+}
+
+TEST_F(VmChain, is_seen_in_the_inventory_with_the_state_that_its_host_tells) {
+  compute::VmInventory inventory;
+  inventory.registry.bind(&registry);
+  inventory.hypervisors.bind(&hypervisors);
+  EXPECT_THAT(inventory.list().value(), IsEmpty());
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, web()).ok());
+  const auto state = [&] { return *inventory.list().value().at(0).find("state")->as_string(); };
+  tenon::Json volumes = tenon::Json::array();
+  for (const auto& volume : *run.data(kVolumes)) volumes.push(volume.location.path);
+  const tenon::Json row = tenon::Json::object()
+                              .add("uuid", run.data(kInstance)->uuid)
+                              .add("name", "web")
+                              .add("state", "Running")
+                              .add("host", "local")
+                              .add("networks", tenon::Json::array().push("blue"))
+                              .add("volumes", volumes);
+  EXPECT_THAT(inventory.list().value(), ElementsAre(row));
+  virDomainSuspend(domain().get());
+  EXPECT_EQ(state(), "Paused");
+  virDomainDestroy(domain().get());
+  EXPECT_EQ(state(), "Stopped");
+  virDomainUndefine(domain().get());
+  EXPECT_EQ(state(), "Absent");
+  hypervisors.list = nullptr;
+  EXPECT_EQ(state(), "Unknown");
+}
+
+TEST_F(VmChain, counts_in_the_inventory_of_hosts_and_storages_tell_whether_they_answer) {
+  created(web());
+  compute::HostInventory hosts;
+  hosts.registry.bind(&registry);
+  hosts.hypervisors.bind(&hypervisors);
+  const auto host = [&](const char* host_state) {
+    return tenon::Json::object()
+        .add("name", "local")
+        .add("type", "KVM")
+        .add("uri", kUri)
+        .add("state", host_state)
+        .add("vms", 1);
+  };
+  EXPECT_THAT(hosts.list().value(), ElementsAre(host("Connected")));
+  kvm.fault = "ping";
+  EXPECT_THAT(hosts.list().value(), ElementsAre(host("Disconnected")));
+
+  compute::PrimaryStorageInventory inventory;
+  inventory.registry.bind(&registry);
+  inventory.storages.bind(&storages);
+  auto row = inventory.list().value().at(0);
+  EXPECT_EQ(*row.find("state"), tenon::Json("Connected"));
+  EXPECT_GT(*row.find("available")->as_int(), 0);
+  fs::rename(root / "volumes", root / "gone");
+  row = inventory.list().value().at(0);
+  EXPECT_EQ(*row.find("state"), tenon::Json("Disconnected"));
+  EXPECT_TRUE(row.find("total")->is_null());
+  fs::rename(root / "gone", root / "volumes");
+
+  compute::ImageInventory images;
+  images.registry.bind(&registry);
+  EXPECT_THAT(images.list().value(),
+              ElementsAre(tenon::Json::object().add("name", "base").add("url", image.string()).add("format", "qcow2")));
 }
 
 class VmChainFault : public VmChain, public testing::WithParamInterface<const char*> {};
 
-TEST_P(VmChainFault, leaves_no_domain_and_no_file) {
+TEST_P(VmChainFault, leaves_nothing) {
   kvm.fault = GetParam();
   ChainRunner run;
   auto made = vm_create(run, web());
   ASSERT_FALSE(made.ok());
   EXPECT_THAT(run.undo_errors, IsEmpty());
-  EXPECT_EQ(domain(), nullptr);
-  EXPECT_THAT(files(), IsEmpty());
+  expect_nothing_left();
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEachCall, VmChainFault, testing::Values("ping", "define", "start"),
@@ -236,16 +435,16 @@ INSTANTIATE_TEST_SUITE_P(AtEachCall, VmChainFault, testing::Values("ping", "defi
 TEST_F(VmChain, create_removes_the_disks_that_it_made_before_one_failed) {
   ChainRunner run;
   run.give(kVm, web());
-  ASSERT_TRUE(run.run({&prepare, &allocate_host, &allocate_storage}).ok());
+  ASSERT_TRUE(run.run({&prepare, &allocate_host, &select_image, &allocate_storage}).ok());
   folder.qemu_img = root / "qemu-img";
   std::ofstream(folder.qemu_img)
       << "#!/bin/sh\ncase \"$*\" in *data2*) echo no room >&2; exit 1;; esac\nexec qemu-img \"$@\"\n";
   fs::permissions(folder.qemu_img, fs::perms::owner_all);
-  auto made = run.run_one(allocate_volume, 4);
+  auto made = run.run_one(allocate_volume, 5);
   ASSERT_FALSE(made.ok());
   EXPECT_THAT(made.error().details, HasSubstr("no room"));
   EXPECT_THAT(files(), SizeIs(2));
-  EXPECT_TRUE(run.undo_one(allocate_volume, 4).ok());
+  EXPECT_TRUE(run.undo_one(allocate_volume, 5).ok());
   EXPECT_THAT(files(), IsEmpty());
 }
 
@@ -257,7 +456,7 @@ TEST_F(VmChain, create_leaves_the_vm_of_another_run_alone_that_has_the_same_uuid
   ChainRunner run("17");
   auto made = vm_create(run, twin);
   ASSERT_FALSE(made.ok());
-  EXPECT_EQ(made.error().code, "KVM.1005");
+  EXPECT_EQ(made.error().code, "REGISTRY.1002");
   EXPECT_THAT(run.undo_errors, IsEmpty());
   EXPECT_TRUE(runs());
   EXPECT_THAT(files(), SizeIs(3));
@@ -274,7 +473,7 @@ TEST_F(VmChain, create_says_why_no_host_will_do) {
 }
 
 TEST_F(VmChain, create_says_which_drivers_there_are_when_the_hosts_is_missing) {
-  registry.hypervisor_type = "Xen";
+  replace_host({"local", "Xen", kUri});
   ChainRunner run;
   auto made = vm_create(run, web());
   ASSERT_FALSE(made.ok());
@@ -294,12 +493,37 @@ TEST_F(VmChain, create_does_not_begin_when_the_disks_have_no_room) {
   EXPECT_EQ(made.error().causes[0].code, "COMPUTE.1005");
 }
 
-TEST_F(VmChain, destroy_leaves_no_domain_and_no_file) {
+TEST_F(VmChain, destroy_leaves_nothing) {
   const std::string uuid = created(web());
+  EXPECT_THAT(in_folder("bridges"), SizeIs(1));
   ChainRunner run("18");
   ASSERT_TRUE(vm_destroy(run, uuid).ok());
-  EXPECT_EQ(domain(), nullptr);
-  EXPECT_THAT(files(), IsEmpty());
+  expect_nothing_left();
+}
+
+TEST_F(VmChain, destroy_clears_up_what_a_broken_off_creation_left) {
+  ChainRunner creation("17");
+  creation.give(kVm, web());
+  ASSERT_TRUE(creation
+                  .run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic,
+                        &register_vm, &realize})
+                  .ok());
+  EXPECT_THAT(files(), SizeIs(3));
+  EXPECT_THAT(in_folder("bridges"), SizeIs(1));
+  ChainRunner run("18");
+  ASSERT_TRUE(vm_destroy(run, creation.data(kInstance)->uuid).ok());
+  expect_nothing_left();
+}
+
+TEST_F(VmChain, destroy_waits_for_a_host_that_does_not_answer) {
+  const std::string uuid = created(web());
+  hypervisors.list = nullptr;
+  ChainRunner run("18");
+  auto destroyed = vm_destroy(run, uuid);
+  ASSERT_FALSE(destroyed.ok());
+  EXPECT_EQ(destroyed.error().code, "DRIVER.1001");
+  EXPECT_THAT(files(), SizeIs(3));
+  EXPECT_THAT(registered(), SizeIs(1));
 }
 
 TEST_F(VmChain, destroy_leaves_other_vms_alone) {
@@ -315,8 +539,8 @@ TEST_F(VmChain, destroy_leaves_other_vms_alone) {
 
 TEST_F(VmChain, destroy_keeps_disks_that_are_in_no_registered_storage) {
   const std::string uuid = created(web());
-  fs::create_directory(root / "elsewhere");
-  registry.storage_url = root / "elsewhere";
+  registry.vms().remove(uuid, std::nullopt).value();
+  registry.primary_storages().remove("local", std::nullopt).value();
   ChainRunner run("18");
   ASSERT_TRUE(vm_destroy(run, uuid).ok());
   EXPECT_THAT(files(), SizeIs(3));
@@ -324,7 +548,7 @@ TEST_F(VmChain, destroy_keeps_disks_that_are_in_no_registered_storage) {
 
 TEST_F(VmChain, destroy_does_not_forget_disks_that_it_cannot_delete_and_can_be_repeated) {
   const std::string uuid = created(web());
-  const fs::path blocked = root / "volumes" / (uuid + ".17-4.data1.qcow2");
+  const fs::path blocked = root / "volumes" / (uuid + ".17-5.data1.qcow2");
   fs::rename(blocked, root / "aside");
   fs::create_directory(blocked);
   ChainRunner first("18");
@@ -344,7 +568,7 @@ TEST_F(VmChain, destroy_does_not_forget_disks_that_it_cannot_delete_and_can_be_r
 
 TEST_F(VmChain, destroy_fails_for_a_driver_that_is_missing_before_it_forgets_the_disks) {
   const std::string uuid = created(web());
-  registry.storage_type = "NFS";
+  storages.list = nullptr;
   ChainRunner run("18");
   auto destroyed = vm_destroy(run, uuid);
   ASSERT_FALSE(destroyed.ok());
@@ -369,7 +593,7 @@ TEST_F(VmChain, destroy_says_that_there_is_no_such_vm) {
 }
 
 TEST_F(VmChain, destroy_says_that_a_host_could_not_be_asked) {
-  registry.hypervisor_uri = "qemu+unix:///system?socket=/nonexistent/libvirt-sock";
+  replace_host({"local", "KVM", "qemu+unix:///system?socket=/nonexistent/libvirt-sock"});
   ChainRunner run;
   auto destroyed = vm_destroy(run, "6695eb01-f6a4-8304-79aa-97f250200000");
   ASSERT_FALSE(destroyed.ok());

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <tenon/flow.h>
+#include <tenon/iaas/registry.h>
+#include <tenon/wiring.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+/// The flows that add a record to the registry and take it away, for the chains of each kind.
+namespace tenon::iaas {
+
+/// Whether the text can name a record or a VM: 1 to 63 letters, digits, `.`, `_` and `-`, beginning with a letter or
+/// digit. Never taken for a path.
+[[nodiscard]] inline bool is_record_name(std::string_view name) {
+  constexpr std::size_t kLongest = 63;
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && name.size() <= kLongest && alphanumeric(name[0]) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+/// Throws Error REGISTRY.1007, with the JSON path of the record under `key`, if it has a name that can't be one.
+template <class Record>
+void require_record_name(const FlowKey<Record>& key, const Record& record) {
+  if (is_record_name(record.name)) return;
+  throw Error(make_error("REGISTRY.1007", "not a name",
+                         "$." + std::string(key.name) +
+                             ".name: expected 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, "
+                             "found '" +
+                             record.name + "'"));
+}
+
+/// The table of a registry that has records of this kind.
+template <class Record>
+using RecordTable = Records<Record>& (Registry::*)();
+
+/// Adds the record under `kKey`, last of a chain that has checked it with its driver. The undo forgets it.
+/// ```cpp
+/// using RegisterHost = tenon::iaas::RegisterRecord<HostRecord, &Registry::hosts, tenon::iaas::kHost>;
+/// plugin.flow<RegisterHost>("compute.RegisterHost").inject(&RegisterHost::registry).reads(tenon::iaas::kHost);
+/// ```
+template <class Record, RecordTable<Record> kTable, const FlowKey<Record>& kKey>
+class RegisterRecord final : public BlockingFlow {
+ public:
+  void execute(FlowData& data) const override { ((*registry).*kTable)().add(data.get(kKey), data.key()).value(); }
+  void undo(FlowData& data) const override {
+    ((*registry).*kTable)().remove(record_id(data.get(kKey)), data.key()).value();
+  }
+
+  Ref<Registry> registry;
+};
+
+/// Finds the record that kName means and writes it under `kKey`. Fails with REGISTRY.1001.
+template <class Record, RecordTable<Record> kTable, const FlowKey<Record>& kKey>
+class FindRecord final : public BlockingFlow {
+ public:
+  void execute(FlowData& data) const override {
+    const std::string& name = data.get(kName);
+    auto found = ((*registry).*kTable)().find(name);
+    if (!found) throw Error(not_registered(kKey.name, name));
+    data.set(kKey, std::move(*found));
+  }
+  void undo(FlowData& /*data*/) const override {}
+
+  Ref<Registry> registry;
+};
+
+/// Forgets the record under `kKey`; refused if it is in use. The undo adds it again.
+template <class Record, RecordTable<Record> kTable, const FlowKey<Record>& kKey>
+class UnregisterRecord final : public BlockingFlow {
+ public:
+  void execute(FlowData& data) const override {
+    ((*registry).*kTable)().remove(record_id(data.get(kKey)), std::nullopt).value();
+  }
+  void undo(FlowData& data) const override {
+    Records<Record>& table = ((*registry).*kTable)();
+    const Record& record = data.get(kKey);
+    // It is still there if it was refused to go.
+    if (!table.find(record_id(record))) table.add(record, data.key()).value();
+  }
+
+  Ref<Registry> registry;
+};
+
+}  // namespace tenon::iaas

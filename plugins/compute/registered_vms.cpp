@@ -1,0 +1,26 @@
+#include "registered_vms.h"
+
+#include <optional>
+#include <utility>
+
+namespace compute {
+
+using namespace tenon::iaas;  // NOLINT(google-build-using-namespace): the names of the keys
+
+void RegisterVm::execute(tenon::FlowData& data) const {
+  const std::optional<SelectedImage>& image = data.get(kSelectedImage);
+  const VmRecord record{
+      data.get(kInstance), data.get(kHost).name, data.get(kPrimaryStorage).name, image ? image->name : std::nullopt,
+      data.get(kVolumes),  data.get(kNics)};
+  registry->vms().add(record, data.key()).value();
+}
+
+void RegisterVm::undo(tenon::FlowData& data) const {
+  registry->vms().remove(data.get(kInstance).uuid, data.key()).value();
+}
+
+void UnregisterVm::execute(tenon::FlowData& data) const {
+  registry->vms().remove(data.get(kVmInfo).uuid, std::nullopt).value();
+}
+
+}  // namespace compute
