@@ -162,16 +162,18 @@ Request make_request(std::string_view method, const std::string& target, const J
 
 }  // namespace
 
-Json ApiClient::call(std::string_view method, const std::string& target, const Json* body) const {
-  const Response response = Exchange(socket_).call(make_request(method, target, body));
+Json ApiClient::call(std::string_view method, const std::string& target) const {
+  const Response response = Exchange(socket_).call(make_request(method, target, nullptr));
   check(response);
   return parse(response.body());
 }
 
-void ApiClient::events(const std::string& target, const OnEvent& on_event, std::chrono::milliseconds tick,
-                       const std::function<void()>& on_tick) const {
+void ApiClient::events(const std::string& target, const Json* body, const OnEvent& on_event,
+                       std::chrono::milliseconds tick, const std::function<void()>& on_tick) const {
   EventParser parser([&](std::string_view name, std::string_view data) { on_event(name, parse(data)); });
-  Exchange(socket_).follow(make_request("GET", target, nullptr), parser, tick, on_tick);
+  Request request = make_request(body != nullptr ? "POST" : "GET", target, body);
+  request.set(http::field::accept, "text/event-stream");
+  Exchange(socket_).follow(std::move(request), parser, tick, on_tick);
 }
 
 std::string segment(std::string_view name) {

@@ -15,18 +15,17 @@ class ApiClient {
  public:
   explicit ApiClient(std::string socket) : socket_(std::move(socket)) {}
 
-  [[nodiscard]] Json get(const std::string& target) const { return call("GET", target, nullptr); }
-  Json post(const std::string& target, const Json& body) const { return call("POST", target, &body); }
-  Json remove(const std::string& target) const { return call("DELETE", target, nullptr); }
+  [[nodiscard]] Json get(const std::string& target) const { return call("GET", target); }
+  Json remove(const std::string& target) const { return call("DELETE", target); }
 
   using OnEvent = std::function<void(std::string_view name, const Json& data)>;
-  /// Follows a stream of server-sent events to its end. `on_tick` is called each `tick` in between, on this thread;
-  /// zero for never.
-  void events(const std::string& target, const OnEvent& on_event, std::chrono::milliseconds tick,
+  /// Follows the stream of server-sent events that answers a GET, or a POST of `body` if it is not null, to its end.
+  /// `on_tick` is called each `tick` in between, on this thread; zero for never.
+  void events(const std::string& target, const Json* body, const OnEvent& on_event, std::chrono::milliseconds tick,
               const std::function<void()>& on_tick) const;
 
  private:
-  Json call(std::string_view method, const std::string& target, const Json* body) const;
+  Json call(std::string_view method, const std::string& target) const;
 
   std::string socket_;
 };

@@ -134,28 +134,32 @@ void report(const Json& run, Watch watch, bool json) {
                 name + " failed: " + (error != nullptr ? error_text(*error) : "it does not say why"));
 }
 
-}  // namespace
-
-void start_run(const ApiClient& client, const std::string& chain, const std::string& input, Watch watch, bool json) {
-  Json body = Json::object().add("input", read_input(input));
-  const Json run = client.post("/v1/chains/" + segment(chain) + "/runs", body);
-  follow_run(client, text_of(run, "id"), watch, json);
-}
-
-void follow_run(const ApiClient& client, const std::string& id, Watch watch, bool json) {
+/// Shows the events that the node answers, to the run's end.
+void follow(const ApiClient& client, const std::string& target, const Json* body, Watch watch, bool json) {
   const std::unique_ptr<Display> display = make_display(watch, json);
   RunView view;
   client.events(
-      "/v1/runs/" + segment(id) + "/events",
+      target, body,
       [&](std::string_view name, const Json& data) {
         view.apply(name, data, RunView::Clock::now());
         display->event(name, data, view);
       },
       display->tick_time(), [&] { display->tick(view); });
   if (!view.ended()) {
-    throw Failure(ExitStatus::kUnreachable, "the node went away before the end of run " + id);
+    throw Failure(ExitStatus::kUnreachable, "the node went away before the end of run " + text_of(view.run(), "id"));
   }
   report(view.run(), watch, json);
+}
+
+}  // namespace
+
+void start_run(const ApiClient& client, const std::string& chain, const std::string& input, Watch watch, bool json) {
+  const Json body = Json::object().add("input", read_input(input));
+  follow(client, "/v1/chains/" + segment(chain) + "/runs", &body, watch, json);
+}
+
+void follow_run(const ApiClient& client, const std::string& id, Watch watch, bool json) {
+  follow(client, "/v1/runs/" + segment(id) + "/events", nullptr, watch, json);
 }
 
 void cancel_run(const ApiClient& client, const std::string& id, bool json) {

@@ -16,9 +16,10 @@ struct HttpRequest {
   std::string method;
   /// Path with query, as sent, percent-encoded: `/v1/chains/a.create`.
   std::string target;
-  /// Empty if there is none.
-  std::string content_type;
-  std::string body;
+  /// Empty if there is none; so is `accept`.
+  std::string content_type = {};
+  std::string accept = {};
+  std::string body = {};
   /// The user at the other end of the socket.
   uid_t peer = 0;
 };
@@ -31,8 +32,8 @@ class EventSource {
   [[nodiscard]] virtual std::string take() = 0;
   /// Whether all has been taken and nothing will follow. [server thread]
   [[nodiscard]] virtual bool ended() const = 0;
-  /// `wake` is to be called whenever there may be more to take: by any thread, cheap, also when the stream is gone, but
-  /// not when the server is. Called once, before the first `take`. [server thread]
+  /// `wake` is to be called whenever there may be more to take: by any thread, cheap, also when the stream is gone; not
+  /// while the server is destroyed. Called once, before the first `take`. [server thread]
   virtual void notify(std::function<void()> wake) = 0;
 };
 

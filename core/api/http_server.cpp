@@ -70,7 +70,7 @@ std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& l
   return problem(400, "not a request of HTTP/1.1: " + error.message());
 }
 
-/// Ends the wait of a stream of events. Any thread may wake it, also when the stream is gone.
+/// Ends the wait of a stream of events, which owns it. Any thread may ring it.
 struct Alarm {
   explicit Alarm(asio::io_context& context) : timer(context) {}
   asio::steady_timer timer;
@@ -218,6 +218,7 @@ class HttpServer::Impl {
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
     request.content_type = std::string(message[http::field::content_type]);
+    request.accept = std::string(message[http::field::accept]);
     request.body = std::move(message.body());
     request.peer = peer;
     try {
@@ -267,6 +268,7 @@ class HttpServer::Impl {
     http::response<http::empty_body> head(http::status::ok, 11);
     head.set(http::field::content_type, "text/event-stream");
     head.set(http::field::cache_control, "no-store");
+    for (const auto& [name, value] : response.headers) head.set(name, value);
     head.keep_alive(false);
     head.chunked(true);
     http::response_serializer<http::empty_body> serializer(head);
@@ -275,7 +277,9 @@ class HttpServer::Impl {
     if (head_error) co_return;
 
     const auto alarm = std::make_shared<Alarm>(context_);
-    response.events->notify([alarm] { ring(alarm); });
+    response.events->notify([weak = std::weak_ptr<Alarm>(alarm)] {
+      if (const auto stream_alarm = weak.lock()) ring(stream_alarm);
+    });
     bool heartbeat = false;
     while (true) {
       alarm->rung = false;  // what comes from here on rings anew

@@ -25,6 +25,14 @@ HttpResponse reply(const Json& body, unsigned status = 200) {
   return response;
 }
 
+HttpResponse stream(std::shared_ptr<RunRecord> record) {
+  HttpResponse response;
+  response.events = std::make_shared<RunEvents>(std::move(record));
+  return response;
+}
+
+bool wants_events(const HttpRequest& request) { return request.accept == "text/event-stream"; }
+
 HttpResponse no_such(std::string_view what, const std::string& name) {
   return problem(404, "there is no " + std::string(what) + " '" + name + "'");
 }
@@ -136,16 +144,13 @@ HttpResponse NodeApi::start_run(const HttpRequest& request, const std::string& c
   if (!found) return no_such("chain", chain);
   Result<Input> input = read_input(request.body);
   if (!input) return problem(400, input.error());
-  const Result<std::uint64_t> id = runs_.start(engine_, found, std::move(input).value());
-  if (!id) return problem(status_of(id.error()), id.error());
+  Result<std::shared_ptr<RunRecord>> record = runs_.start(engine_, found, std::move(input).value());
+  if (!record) return problem(status_of(record.error()), record.error());
 
-  const std::string name = flow::run_name(*id);
+  const std::string name = (*record)->name();
   log::info("run started", {{"run", name}, {"chain", chain}, {"uid", request.peer}});
-  HttpResponse response = run(name);
-  if (response.status != 200) {  // finished and forgotten meanwhile
-    response = reply(Json::object().add("id", name).add("chain", chain));
-  }
-  response.status = 202;
+  // Whoever wants to follow the run gets its events at once: with a second request it might come too late.
+  HttpResponse response = wants_events(request) ? stream(std::move(*record)) : reply((*record)->json(), 202);
   response.headers.emplace_back("Location", "/v1/runs/" + name);
   return response;
 }
@@ -159,10 +164,7 @@ HttpResponse NodeApi::run(const std::string& name) const {
 HttpResponse NodeApi::events(const std::string& name) const {
   const auto id = parse_run_name(name);
   auto record = id ? runs_.find(*id) : nullptr;
-  if (!record) return no_such("run", name);
-  HttpResponse response;
-  response.events = std::make_shared<RunEvents>(std::move(record));
-  return response;
+  return record ? stream(std::move(record)) : no_such("run", name);
 }
 
 HttpResponse NodeApi::cancel(const HttpRequest& request, const std::string& name) const {

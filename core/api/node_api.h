@@ -16,7 +16,8 @@ namespace tenon::api {
 
 /// The node's API, version 1: what it is made of, and its runs. docs: `GET /v1/status`, `/v1/plugins[/{name}]`,
 /// `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`, `/v1/chains[/{name}]`, `/v1/runs[/{id}[/events]]`; `POST
-/// /v1/chains/{name}/runs`; `DELETE /v1/runs/{id}`. Errors are problems (RFC 9457).
+/// /v1/chains/{name}/runs`; `DELETE /v1/runs/{id}`. Errors are problems (RFC 9457). A POST that
+/// accepts `text/event-stream` alone is answered with the run's events.
 class NodeApi {
  public:
   /// The engine and the log must outlive this.

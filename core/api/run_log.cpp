@@ -6,8 +6,8 @@
 
 namespace tenon::api {
 
-Result<std::uint64_t> RunLog::start(flow::Engine& engine, std::shared_ptr<const flow::Chain> chain,
-                                    std::vector<std::pair<std::string, Value>> input) {
+Result<std::shared_ptr<RunRecord>> RunLog::start(flow::Engine& engine, std::shared_ptr<const flow::Chain> chain,
+                                                 std::vector<std::pair<std::string, Value>> input) {
   const auto record = std::make_shared<RunRecord>(*chain);
   flow::RunRequest request;
   request.chain = std::move(chain);
@@ -15,12 +15,12 @@ Result<std::uint64_t> RunLog::start(flow::Engine& engine, std::shared_ptr<const 
   request.observer = record;
   request.done = [this, record](const flow::RunResult& result) { finish(record, result); };
   Result<std::uint64_t> id = engine.post(std::move(request));
-  if (!id) return id;
+  if (!id) return id.error();
   record->set_id(*id);
   std::lock_guard lock(mutex_);
   // It may have finished, and even be forgotten, already: then `finish` has seen to it.
   if (!record->logged_) runs_.emplace(*id, record);
-  return id;
+  return record;
 }
 
 void RunLog::finish(const std::shared_ptr<RunRecord>& record, const flow::RunResult& result) {

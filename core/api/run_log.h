@@ -30,9 +30,9 @@ class RunLog {
   RunLog(const RunLog&) = delete;
   RunLog& operator=(const RunLog&) = delete;
 
-  /// Starts a run on the engine's threads and records it. Errors are those of Engine::post.
-  Result<std::uint64_t> start(flow::Engine& engine, std::shared_ptr<const flow::Chain> chain,
-                              std::vector<std::pair<std::string, Value>> input);
+  /// Starts a run on the engine's threads and records it: its record. Errors are those of Engine::post.
+  Result<std::shared_ptr<RunRecord>> start(flow::Engine& engine, std::shared_ptr<const flow::Chain> chain,
+                                           std::vector<std::pair<std::string, Value>> input);
 
   /// Null if there is no such run, or it is forgotten.
   [[nodiscard]] std::shared_ptr<RunRecord> find(std::uint64_t run) const;

@@ -183,6 +183,11 @@ Json RunRecord::head() const {
   return json;
 }
 
+std::string RunRecord::name() const {
+  std::lock_guard lock(mutex_);
+  return flow::run_name(id_);
+}
+
 Json RunRecord::summary() const {
   std::lock_guard lock(mutex_);
   Json json = head();

@@ -36,6 +36,8 @@ class RunRecord final : public flow::RunObserver {
  public:
   explicit RunRecord(const flow::Chain& chain);
 
+  /// As flow::run_name writes it.
+  [[nodiscard]] std::string name() const;
   /// `{id, chain, state, started, ended, duration_ms, step, steps}`: `step` is the number of the step at work.
   [[nodiscard]] Json summary() const;
   /// `{id, chain, state, started, ended, duration_ms, steps: [STEP…], error, data}`.

@@ -164,5 +164,18 @@ TEST_F(NodeApiTest, streams_the_events_of_a_run) {
   EXPECT_TRUE(response.events->ended());
 }
 
+TEST_F(NodeApiTest, answers_the_start_of_a_run_with_its_events_if_they_are_wanted) {
+  const HttpResponse response = api_->handle({.method = "POST",
+                                              .target = "/v1/chains/demo/runs",
+                                              .content_type = "application/json",
+                                              .accept = "text/event-stream",
+                                              .body = R"({"input": {"n": 1}})"});
+  ASSERT_NE(response.events, nullptr);
+  EXPECT_THAT(response.headers, ::testing::Contains(::testing::Pair("Location", StartsWith("/v1/runs/"))));
+  ASSERT_TRUE(engine_.wait_idle(60s));
+  response.events->notify([] {});
+  EXPECT_THAT(response.events->take(), HasSubstr("\n\nevent: end\ndata: {"));
+}
+
 }  // namespace
 }  // namespace tenon::api

@@ -51,10 +51,7 @@ class RunLogTest : public ::testing::Test {
   /// Starts a run; its record.
   std::shared_ptr<RunRecord> start(RunLog& log, const ChainMaker& chain,
                                    std::vector<std::pair<std::string, Value>> input = {}) {
-    const std::uint64_t id = log.start(engine_, chain.make(), std::move(input)).value();
-    auto record = log.find(id);
-    EXPECT_NE(record, nullptr);
-    return record;
+    return log.start(engine_, chain.make(), std::move(input)).value();
   }
   void wait() { ASSERT_TRUE(engine_.wait_idle(60s)); }
 
@@ -193,17 +190,17 @@ TEST_F(RunLogTest, forgets_the_oldest_finished_runs_only) {
   RunLog log(2);
   const auto lasting = start(log, ChainMaker().then("a", hold()));
   auto step = held();
-  std::vector<std::uint64_t> ids;
+  std::vector<std::string> names;
   for (int i = 0; i < 4; ++i) {
-    ids.push_back(log.start(engine_, ChainMaker().then("a", trace_.next("a")).make(), {}).value());
+    names.push_back(start(log, ChainMaker().then("a", trace_.next("a")))->name());
     while (engine_.in_flight() > 1) std::this_thread::yield();
   }
-  EXPECT_EQ(log.find(ids[0]), nullptr);
-  EXPECT_EQ(log.find(ids[1]), nullptr);
-  EXPECT_NE(log.find(ids[2]), nullptr);
-  EXPECT_NE(log.find(ids[3]), nullptr);
+  EXPECT_EQ(log.find(*parse_run_name(names[0])), nullptr);
+  EXPECT_EQ(log.find(*parse_run_name(names[1])), nullptr);
+  EXPECT_NE(log.find(*parse_run_name(names[2])), nullptr);
+  EXPECT_NE(log.find(*parse_run_name(names[3])), nullptr);
   EXPECT_EQ(log.list().as_array()->size(), 3U);
-  EXPECT_EQ(text(log.list().as_array()->front(), "id"), flow::run_name(ids[3]));
+  EXPECT_EQ(text(log.list().as_array()->front(), "id"), names[3]);
   std::move(*step).next();
   wait();
 }
@@ -243,9 +240,8 @@ TEST_F(RunLogTest, records_runs_started_by_many_threads) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {
-        const std::uint64_t id = log.start(engine_, chain, {}).value();
+        const auto record = log.start(engine_, chain, {}).value();
         RunRecord::Cursor cursor;
-        const auto record = log.find(id);
         while (!cursor.ended) (void)record->read(cursor);
       }
     });
