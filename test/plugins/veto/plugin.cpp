@@ -16,6 +16,14 @@ class RefuseVm : public tenon::iaas::PostVmInstantiateResourceExtensionPoint {
   std::string reason;
 };
 
+/// Fails wherever a chain has it.
+class Fail : public tenon::NoRollbackFlow {
+ public:
+  void run(tenon::FlowStep step) const override {
+    std::move(step).fail(tenon::make_error("VETO.1002", "told to fail"));
+  }
+};
+
 }  // namespace
 }  // namespace veto
 
@@ -23,4 +31,5 @@ TENON_PLUGIN("veto", "1.0.0", plugin) {
   plugin.bean<veto::RefuseVm>("veto.RefuseVm")
       .implements<tenon::iaas::PostVmInstantiateResourceExtensionPoint>()
       .property("reason", &veto::RefuseVm::reason);
+  plugin.flow<veto::Fail>("veto.Fail");
 }

@@ -69,7 +69,7 @@ class HttpServerTest : public ::testing::Test {
     if (request.target == "/throw") throw std::runtime_error("told to throw");
     HttpResponse response;
     if (request.target == "/work") {
-      response.work = [this] {
+      response.work = [this, held = held_] {
         release_.get_future().wait();
         HttpResponse worked;
         worked.body = "worked";
@@ -92,6 +92,7 @@ class HttpServerTest : public ::testing::Test {
   std::filesystem::path path_ = folder_.path() / "x.sock";
   std::shared_ptr<TestEvents> events_ = std::make_shared<TestEvents>();
   std::promise<void> release_;
+  std::shared_ptr<int> held_ = std::make_shared<int>();
   std::optional<HttpServer> server_;
 };
 
@@ -104,6 +105,7 @@ TEST_F(HttpServerTest, answers_others_while_an_answer_is_worked_on) {
   EXPECT_EQ(other.read_answer().body, "GET /a ");
   release_.set_value();
   EXPECT_EQ(slow.read_answer().body, "worked");
+  EXPECT_EQ(held_.use_count(), 1) << "the work is let go, once";
   slow.ask("GET", "/b");
   EXPECT_EQ(slow.read_answer().body, "GET /b ") << "the connection goes on";
 }
