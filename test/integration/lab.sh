@@ -6,4 +6,4 @@ if [ -z "${TENON_LAB:-}" ]; then
   if [ $status = 77 ] && [ -n "${TENON_REQUIRE_LAB:-}" ]; then status=1; fi
   exit $status
 fi
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
