@@ -42,7 +42,7 @@ class CheckImage : public testing::Test {
   std::string make(const std::string& name, const std::vector<std::string>& options) {
     std::vector<std::string> arguments{"qemu-img", "create", "-q"};
     arguments.insert(arguments.end(), options.begin(), options.end());
-    const std::string file = folder.path() / name;
+    std::string file = folder.path() / name;
     arguments.push_back(file);
     if (std::find(options.begin(), options.end(), "-b") == options.end()) arguments.push_back("1M");
     storage::run_command(arguments, 60s).value();
