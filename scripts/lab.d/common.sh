@@ -6,7 +6,10 @@
 
 readonly all_parts=libvirt,nfs,ovs
 # shellcheck disable=SC2034 # used by scripts/lab
-readonly exit_usage=64 exit_broken=70 exit_cannot_run=77
+readonly exit_usage=64 exit_broken=70
+# Where the lab is required, that it can't run is a failure and not a reason to skip a test.
+# shellcheck disable=SC2034
+readonly exit_cannot_run=$((${TENON_REQUIRE_LAB:+1} + 0 == 1 ? 1 : 77))
 # shellcheck disable=SC2034
 readonly namespaces=(--mount --net --pid --ipc --fork)
 
