@@ -1,6 +1,8 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "bench/figures.h"
 #include "flow/engine.h"
@@ -8,7 +10,7 @@
 
 /// Cost of the node's own paths: chains of no-op flows in a loaded library, a run allocated each time, beside a loop of
 /// plain virtual calls of the same flows.
-int main() {
+int main(int argc, char**) {
   tenon::test::LoadingFolder folder;
   folder.library(std::filesystem::path(TEST_PLUGINS) / "sample.so");
   folder.beans("a.xml", "<tenon:library name=\"sample\" version=\"1.2.0\" file=\"sample.so\"/>");
@@ -35,11 +37,11 @@ int main() {
     virtual ~Plain() = default;
     virtual void call(std::size_t& count) const { ++count; }
   };
-  const std::vector<std::unique_ptr<Plain>> plain = [] {
-    std::vector<std::unique_ptr<Plain>> list;
-    for (int i = 0; i < 8; ++i) list.push_back(std::make_unique<Plain>());
-    return list;
-  }();
+  struct Other final : Plain {  // so that the compiler can't know what is called
+    void call(std::size_t& count) const override { count += 2; }
+  };
+  std::vector<std::unique_ptr<Plain>> plain;
+  for (int i = 0; i < 8; ++i) plain.push_back(argc > 1 ? std::make_unique<Other>() : std::make_unique<Plain>());
   std::size_t calls = 0;
 
   const std::vector<double> ns = tenon::bench::measure(
@@ -49,8 +51,10 @@ int main() {
           {"virtual", 8,
            [&](std::size_t n) {
              for (std::size_t i = 0; i < n; ++i) {
-               for (const auto& p : plain) p->call(calls);
-               asm volatile("" ::: "memory");
+               for (const auto& p : plain) {
+                 p->call(calls);
+                 asm volatile("" ::: "memory");
+               }
              }
            }},
       },
