@@ -56,7 +56,8 @@ void RunRecord::change(std::size_t step, StepState state) {
   current_ = step;
 }
 
-void RunRecord::step_begun(std::uint64_t run, std::size_t step, flow::Direction direction) noexcept {
+void RunRecord::step_begun(std::uint64_t run, std::size_t step, flow::Direction direction,
+                           std::uint32_t /*attempt*/) noexcept {
   {
     std::lock_guard lock(mutex_);
     id_ = run;
@@ -89,6 +90,13 @@ void RunRecord::step_ended(std::uint64_t /*run*/, std::size_t step, flow::Direct
   }
   wake();
 }
+
+void RunRecord::step_skipped(std::uint64_t /*run*/, std::size_t /*step*/) noexcept {}
+
+void RunRecord::step_waits(std::uint64_t /*run*/, std::size_t /*step*/, flow::Waiting /*waiting*/,
+                           std::string_view /*what*/) noexcept {}
+
+void RunRecord::undone_late(std::uint64_t /*run*/, std::size_t /*step*/, const ErrorCode* /*error*/) noexcept {}
 
 void RunRecord::progress(std::uint64_t /*run*/, std::size_t step, int percent, std::string_view what) noexcept {
   {

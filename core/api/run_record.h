@@ -57,9 +57,13 @@ class RunRecord final : public flow::RunObserver {
   void watch(std::weak_ptr<RunWatcher> watcher);
 
   // flow::RunObserver
-  void step_begun(std::uint64_t run, std::size_t step, flow::Direction direction) noexcept override;
+  void step_begun(std::uint64_t run, std::size_t step, flow::Direction direction,
+                  std::uint32_t attempt) noexcept override;
   void step_ended(std::uint64_t run, std::size_t step, flow::Direction direction,
                   const ErrorCode* error) noexcept override;
+  void step_skipped(std::uint64_t run, std::size_t step) noexcept override;
+  void step_waits(std::uint64_t run, std::size_t step, flow::Waiting waiting, std::string_view what) noexcept override;
+  void undone_late(std::uint64_t run, std::size_t step, const ErrorCode* error) noexcept override;
   void progress(std::uint64_t run, std::size_t step, int percent, std::string_view what) noexcept override;
 
  private:

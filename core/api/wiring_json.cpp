@@ -16,6 +16,12 @@ Json texts(const std::vector<std::string>& list) {
   return json;
 }
 
+Json inputs(const flow::Chain& chain) {
+  Json json = Json::array();
+  for (const flow::ChainInput& input : chain.inputs) json.push(input.key);
+  return json;
+}
+
 Json summary(const wiring::PluginInfo& plugin, Json classes) {
   return Json::object()
       .add("name", plugin.name)
@@ -65,9 +71,9 @@ Json class_json(const ClassEntry& entry) {
                   .add("properties", std::move(properties));
   if (entry.flow != nullptr) {
     json.add("has_undo", entry.has_undo)
-        .add("reads", keys(entry.reads))
-        .add("writes", keys(entry.writes))
-        .add("optional", keys(entry.optional));
+        .add("reads", keys(entry.contract.reads_list))
+        .add("writes", keys(entry.contract.writes_list))
+        .add("optional", keys(entry.contract.optional_list));
   }
   return json;
 }
@@ -124,7 +130,7 @@ Json chains_json(const wiring::Wiring& wiring) {
   for (const auto& chain : wiring.chains) {
     list.push(Json::object()
                   .add("name", chain->name)
-                  .add("inputs", texts(chain->inputs))
+                  .add("inputs", inputs(*chain))
                   .add("steps", std::uint64_t{chain->steps.size()})
                   .add("place", chain->place.to_string()));
   }
@@ -142,7 +148,7 @@ Json chain_json(const flow::Chain& chain) {
   }
   return Json::object()
       .add("name", chain.name)
-      .add("inputs", texts(chain.inputs))
+      .add("inputs", inputs(chain))
       .add("steps", std::move(steps))
       .add("place", chain.place.to_string());
 }

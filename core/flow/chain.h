@@ -1,37 +1,108 @@
 #pragma once
 
+#include <tenon/contract.h>
 #include <tenon/flow.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "descriptor/diagnostics.h"
+#include "flow/policy.h"
 
 namespace tenon::flow {
 
+/// Which side of a flow a step calls.
+enum class StepSide : std::uint8_t { kRun, kRelease };
+
 /// One step of a chain: a flow, and where it comes from.
 struct ChainStep {
-  /// The flow's class; for a step made of an extension, `INTERFACE[BEAN]`.
+  /// The flow's class; for a step made of an extension, `INTERFACE[BEAN]`; within sub-chains after their names:
+  /// `network.prepare/ovs.EnsureBridge`.
   std::string name;
   const Flow* flow = nullptr;
   /// Keeps the flow's instance and its library.
   std::shared_ptr<const void> keep;
   /// The plugin whose library the flow is of.
   std::string plugin;
+  StepSide side = StepSide::kRun;
   bool has_undo = true;
+  bool has_pre_check = false;
+  bool has_skip = false;
+  /// The element of a chain that the step was made of.
+  descriptor::Place place;
+  /// Where the flow is configured: its bean, or its plugin's `<library>`.
+  descriptor::Place origin;
+  /// For a step made of an extension, the interface with its version; else empty.
+  std::string interface;
+  /// Null if the step may touch any key: it was built in code, without a contract.
+  std::shared_ptr<const FlowContract> contract;
+  /// Null for a step without any.
+  std::shared_ptr<const StepPolicy> policy;
+};
+
+/// One thing to do on the way forward.
+struct Op {
+  enum class Kind : std::uint8_t {
+    kStep,      ///< calls a step; index into steps
+    kCheck,     ///< asks a step's pre_check; index into steps
+    kOpen,      ///< a scope begins; index into scopes
+    kClose,     ///< a scope ends; index into scopes
+    kParallel,  ///< runs branches and goes on after their end; index into parallels
+  };
+  Kind kind;
+  std::uint32_t index;
+};
+
+struct OpRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
+/// A part of a chain with policies of its own, or the part that came from another chain.
+struct Scope {
+  /// The sub-chain's name; empty for the whole chain.
+  std::string name;
+  descriptor::Place place;
+  ScopePolicy policy;
+  /// Between its kOpen and its kClose.
+  OpRange ops;
+};
+
+struct Parallel {
+  descriptor::Place place;
+  /// How many branches are at work at once; 0: all.
+  std::uint32_t limit = 0;
+  /// Follow one another; the ops after the last one are the next ones after the branches.
+  std::vector<OpRange> branches;
+};
+
+struct ChainInput {
+  std::string key;
   descriptor::Place place;
 };
 
-/// An ordered list of flows, expanded: extension points are steps already. Immutable once runs use it; a run keeps it,
-/// and so the libraries of its flows.
+/// A list of flows, expanded: extension points and sub-chains are steps already. Made by ChainAssembler. Immutable; a
+/// run keeps it, and so the libraries of its flows.
 struct Chain {
   std::string name;
   descriptor::Place place;
+  /// The chain that it was derived from; empty if there is none.
+  std::string extends;
   /// Keys that a caller must give, and the only ones that it may.
-  std::vector<std::string> inputs;
+  std::vector<ChainInput> inputs;
+  /// In the order in which they are written down. A step's index is its number for good: it stands in its key.
   std::vector<ChainStep> steps;
+  std::vector<Op> ops;
+  std::vector<Scope> scopes;
+  std::vector<Parallel> parallels;
+  std::vector<LockPolicy> locks;
+  Recovery recovery = Recovery::kRollback;
+
+  [[nodiscard]] bool has_input(std::string_view key) const;
 };
 
 }  // namespace tenon::flow

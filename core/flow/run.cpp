@@ -1,5 +1,7 @@
 #include "flow/run.h"
 
+#include "flow/engine_state.h"
+
 #include <tenon/log.h>
 
 #include <algorithm>
@@ -33,7 +35,7 @@ std::string run_name(std::uint64_t id) {
   return name;
 }
 
-Run::Run(Engine& engine, std::uint64_t id, RunRequest&& request)
+Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request)
     : engine_(engine),
       id_(id),
       chain_(std::move(request.chain)),
@@ -42,9 +44,10 @@ Run::Run(Engine& engine, std::uint64_t id, RunRequest&& request)
   data_.reserve(request.input.size());
   for (auto& [name, value] : request.input) {
     // The chain's text, not the caller's: it lives as long as the run.
-    const auto input = std::find(chain_->inputs.begin(), chain_->inputs.end(), name);
+    const auto input =
+        std::find_if(chain_->inputs.begin(), chain_->inputs.end(), [&](const ChainInput& i) { return i.key == name; });
     if (input == chain_->inputs.end()) continue;
-    data_.push_back({KeyRef{*input, detail::hash(*input)}, -1, std::move(value)});
+    data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(value)});
   }
   committed_ = data_.size();
 }
@@ -75,7 +78,7 @@ void Run::resume() {
 
 bool Run::call() {
   const Flow& flow = *chain_->steps[step_].flow;
-  if (observer_) observer_->step_begun(id_, step_, direction_);
+  if (observer_) observer_->step_begun(id_, step_, direction_, 1);
   answer_ = Answer::kNone;
   phase_.store(Phase::kCalling, std::memory_order_relaxed);
   const StepTicket ticket{id_, step_, ++attempt_};
@@ -126,7 +129,7 @@ void Run::answer(Answer answer) noexcept {
   }
   elsewhere_ = answer;
   if (phase_.exchange(Phase::kAnswered, std::memory_order_acq_rel) == Phase::kSuspended) {
-    engine_.executor_.post([this] { resume(); });
+    engine_.executor.post([this] { resume(); });
   }
 }
 
@@ -208,7 +211,7 @@ void Run::locate(ErrorCode& error) const {
   error.elaboration.try_emplace("place", step.place.to_string());
 }
 
-const Value* Run::find(const StepTicket& /*ticket*/, const KeyRef& key) noexcept {
+const Value* Run::find(const StepTicket& /*ticket*/, const KeyRef& key) {
   for (auto entry = data_.rbegin(); entry != data_.rend(); ++entry) {
     if (entry->key.hash == key.hash) return &entry->value;
   }
@@ -238,11 +241,13 @@ void Run::fail(const StepTicket& /*ticket*/, ErrorCode error) noexcept {
   answer(Answer::kFail);
 }
 
+void Run::skip_rest(const StepTicket& /*ticket*/) noexcept { answer(Answer::kNext); }
+
 void Run::dropped(const StepTicket& /*ticket*/) noexcept { answer(Answer::kDropped); }
 
 void Run::block(const StepTicket& ticket, BlockingWork work, const Flow& flow) noexcept {
   try {
-    engine_.blocking_.post([this, ticket, work, &flow] { work(flow, FlowStep(*this, ticket)); });
+    engine_.blocking.post([this, ticket, work, &flow] { work(flow, FlowStep(*this, ticket)); });
   } catch (const std::exception& e) {
     fail(ticket, make_error("FLOW.1010", "the pool for blocking flows refused the work", e.what()));
   }

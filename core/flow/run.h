@@ -22,7 +22,7 @@ namespace tenon::flow {
 /// step has been answered, so a step's pointer to it is always good.
 class Run final : public StepHost {
  public:
-  Run(Engine& engine, std::uint64_t id, RunRequest&& request);
+  Run(Engine::State& engine, std::uint64_t id, RunRequest&& request);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -34,12 +34,13 @@ class Run final : public StepHost {
   [[nodiscard]] const Chain& chain() const noexcept { return *chain_; }
 
   // StepHost
-  const Value* find(const StepTicket& ticket, const KeyRef& key) noexcept override;
+  const Value* find(const StepTicket& ticket, const KeyRef& key) override;
   void set(const StepTicket& ticket, const KeyRef& key, Value value) override;
   const Value* adopt(const StepTicket& ticket, const KeyRef& key, Value value) override;
   void next(const StepTicket& ticket) noexcept override;
   void fail(const StepTicket& ticket, ErrorCode error) noexcept override;
   void dropped(const StepTicket& ticket) noexcept override;
+  void skip_rest(const StepTicket& ticket) noexcept override;
   void block(const StepTicket& ticket, BlockingWork work, const Flow& flow) noexcept override;
   void progress(const StepTicket& ticket, int percent, std::string_view what) noexcept override;
   bool cancelled(const StepTicket& ticket) const noexcept override;
@@ -47,6 +48,7 @@ class Run final : public StepHost {
 
  private:
   friend class Engine;
+  friend struct Engine::State;
   enum class Answer : std::uint8_t { kNone, kNext, kFail, kDropped };
   enum class Phase : std::uint8_t { kCalling, kSuspended, kAnswered };
 
@@ -69,7 +71,7 @@ class Run final : public StepHost {
   /// Adds to the error where it happened.
   void locate(ErrorCode& error) const;
 
-  Engine& engine_;
+  Engine::State& engine_;
   const std::uint64_t id_;
   std::shared_ptr<const Chain> chain_;
   std::shared_ptr<RunObserver> observer_;

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "flow/chain_assembler.h"
+
 namespace tenon::wiring {
 
 using descriptor::BeanDefinition;
@@ -135,26 +137,28 @@ class Builder {
     }
   }
 
+  flow::ChainStep make_step(const StepPlan& step) {
+    const std::shared_ptr<plugin::Bean>& bean = made_[step.bean];
+    const ClassEntry& entry = bean->entry();
+    flow::ChainStep made;
+    made.name = step.interface != nullptr ? std::string(interface_name(step.interface->id)) + "[" + bean->id() + "]"
+                                          : entry.name;
+    made.flow = step.interface != nullptr ? step.interface->flow(bean->object()) : entry.flow(bean->object());
+    made.keep = bean;
+    made.plugin = bean->generation().name();
+    made.has_undo = entry.has_undo;
+    made.has_pre_check = entry.has_pre_check;
+    made.has_skip = entry.has_skip;
+    made.place = step.place;
+    return made;
+  }
+
   void make_chains() {
     for (const ChainPlan& plan : plan_.chains) {
-      auto chain = std::make_shared<flow::Chain>();
-      chain->name = plan.definition->name.text;
-      chain->place = plan.definition->place;
-      for (const descriptor::Text& input : plan.definition->inputs) chain->inputs.push_back(input.text);
-      for (const StepPlan& step : plan.steps) {
-        const std::shared_ptr<plugin::Bean>& bean = made_[step.bean];
-        const ClassEntry& entry = bean->entry();
-        flow::ChainStep made;
-        made.name = step.interface != nullptr ? std::string(interface_name(step.interface->id)) + "[" + bean->id() + "]"
-                                              : entry.name;
-        made.flow = step.interface != nullptr ? step.interface->flow(bean->object()) : entry.flow(bean->object());
-        made.keep = bean;
-        made.plugin = bean->generation().name();
-        made.has_undo = entry.has_undo;
-        made.place = step.place;
-        chain->steps.push_back(std::move(made));
-      }
-      wiring_->chains.push_back(std::move(chain));
+      flow::ChainAssembler chain(plan.definition->name.text, plan.definition->place);
+      for (const descriptor::Text& input : plan.definition->inputs) chain.input({input.text, input.place});
+      for (const StepPlan& step : plan.steps) chain.step(make_step(step));
+      wiring_->chains.push_back(chain.make());
     }
     std::sort(wiring_->chains.begin(), wiring_->chains.end(),
               [](const auto& a, const auto& b) { return a->name < b->name; });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "flow/chain.h"
+#include "flow/chain_assembler.h"
 
 namespace tenon::test {
 
@@ -35,29 +36,35 @@ class LambdaFlow final : public Flow {
 /// Chains of lambdas.
 class ChainMaker {
  public:
-  explicit ChainMaker(std::string name = "chain") : chain_(std::make_shared<flow::Chain>()) {
-    chain_->name = std::move(name);
-  }
+  explicit ChainMaker(std::string name = "chain") : chain_(std::move(name), {"chain.xml", 0, 0}) {}
   ChainMaker& input(std::string key) {
-    chain_->inputs.push_back(std::move(key));
+    chain_.input({std::move(key), {}});
     return *this;
   }
-  ChainMaker& then(std::string name, LambdaFlow::Call run, LambdaFlow::Call rollback = {}) {
-    return then(std::move(name), std::make_shared<LambdaFlow>(std::move(run), std::move(rollback)));
+  ChainMaker& then(std::string name, LambdaFlow::Call run, LambdaFlow::Call rollback = {},
+                   flow::StepPolicy policy = {}) {
+    return then(std::move(name), std::make_shared<LambdaFlow>(std::move(run), std::move(rollback)), std::move(policy));
   }
-  ChainMaker& then(std::string name, std::shared_ptr<const Flow> flow) {
+  ChainMaker& then(std::string name, std::shared_ptr<const Flow> flow, flow::StepPolicy policy = {}) {
     flow::ChainStep step;
     step.name = std::move(name);
     step.flow = flow.get();
     step.keep = std::move(flow);
-    step.place = {"chain.xml", static_cast<std::uint32_t>(chain_->steps.size() + 1), 1};
-    chain_->steps.push_back(std::move(step));
+    step.place = {"chain.xml", ++steps_, 1};
+    step.policy = std::make_shared<flow::StepPolicy>(std::move(policy));
+    return then(std::move(step));
+  }
+  ChainMaker& then(flow::ChainStep step) {
+    chain_.step(std::move(step));
     return *this;
   }
-  [[nodiscard]] std::shared_ptr<const flow::Chain> make() const { return chain_; }
+  /// For what this has no words for.
+  [[nodiscard]] flow::ChainAssembler& assembler() { return chain_; }
+  [[nodiscard]] std::shared_ptr<const flow::Chain> make() const { return flow::ChainAssembler(chain_).make(); }
 
  private:
-  std::shared_ptr<flow::Chain> chain_;
+  flow::ChainAssembler chain_;
+  std::uint32_t steps_ = 0;
 };
 
 /// What happened, in order, from any thread.

@@ -4,6 +4,7 @@
 #include <tenon/interface.h>
 
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 namespace tenon {
@@ -20,28 +21,62 @@ template <Interface I>
 requires std::derived_from<I, Flow>
 class BlockingExtension : public I {
  public:
-  BlockingExtension() = default;
-  BlockingExtension(const BlockingExtension&) = delete;
-  BlockingExtension& operator=(const BlockingExtension&) = delete;
+  static constexpr bool kWorksBlocking = true;
 
   virtual void execute(FlowData& data) const = 0;
   /// The undo of `execute`, under the rules of Flow::rollback.
   virtual void undo(FlowData& /*data*/) const {}
+  /// Under the rules of Flow::pre_check, but may block.
+  virtual void check(FlowData& /*data*/) const {}
 
-  void run(FlowStep step) const final { work_.run(std::move(step)); }
-  void rollback(FlowStep step) const final { work_.rollback(std::move(step)); }
-
- private:
-  class Work final : public BlockingFlow {
-   public:
-    explicit Work(const BlockingExtension& extension) : extension_(&extension) {}
-    void execute(FlowData& data) const override { extension_->execute(data); }
-    void undo(FlowData& data) const override { extension_->undo(data); }
-
-   private:
-    const BlockingExtension* extension_;
-  };
-  Work work_{*this};
+  void run(FlowStep step) const final { detail::block_on<&BlockingExtension::execute>(std::move(step), *this); }
+  void rollback(FlowStep step) const final { detail::block_on<&BlockingExtension::undo>(std::move(step), *this); }
+  void pre_check(FlowStep step) const final { detail::block_on<&BlockingExtension::check>(std::move(step), *this); }
 };
 
+/// As BlockingExtension, for an interface with a release side.
+template <Interface I>
+requires std::derived_from<I, ReleasableFlow>
+class BlockingReleasableExtension : public BlockingExtension<I> {
+ public:
+  /// Under the rules of ReleasableFlow::release, but may block.
+  virtual void give_back(FlowData& data) const = 0;
+
+  void release(FlowStep step) const final {
+    detail::block_on<&BlockingReleasableExtension::give_back>(std::move(step), *this);
+  }
+};
+
+namespace detail {
+
+/// The classes whose functions an author overrides.
+template <class C>
+inline constexpr bool kIsFlowBase = false;
+template <>
+inline constexpr bool kIsFlowBase<Flow> = true;
+template <>
+inline constexpr bool kIsFlowBase<ReleasableFlow> = true;
+template <>
+inline constexpr bool kIsFlowBase<BlockingFlow> = true;
+template <class I>
+inline constexpr bool kIsFlowBase<BlockingExtension<I>> = true;
+template <class I>
+inline constexpr bool kIsFlowBase<BlockingReleasableExtension<I>> = true;
+
+/// Whether the function that the pointer names was declared by one of them: then the class has none of its own.
+template <class R, class C, class... Args>
+constexpr bool declared_by_flow_base(R (C::*)(Args...) const) {
+  return kIsFlowBase<C>;
+}
+template <class R, class C, class... Args>
+constexpr bool declared_by_flow_base(R (C::*)(Args...) const noexcept) {
+  return kIsFlowBase<C>;
+}
+
+template <class T>
+concept BlockingWorker = requires {
+  T::kWorksBlocking;
+};
+
+}  // namespace detail
 }  // namespace tenon

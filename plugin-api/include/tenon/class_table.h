@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/component.h>
+#include <tenon/contract.h>
 #include <tenon/flow.h>
 #include <tenon/interface.h>
 #include <tenon/library.h>
@@ -64,18 +65,15 @@ struct InterfaceEntry {
   void* (*cast)(void* object) = nullptr;
   /// Null unless the interface derives from Flow: its extensions can be steps of a chain.
   const Flow* (*flow)(void* object) = nullptr;
+  /// Whether it derives from ReleasableFlow: its extensions can be called on their release side, too.
+  bool releasable = false;
+  /// What the interface promises its extensions; empty for one that is no Flow.
+  FlowContract contract;
 };
 
 struct MethodEntry {
   std::string name;
   std::function<void(void* object)> call;
-};
-
-/// A key that a flow reads or writes.
-struct KeyEntry {
-  std::string name;
-  std::uint64_t type_id;
-  std::string type_name;
 };
 
 /// One class of a library.
@@ -96,9 +94,10 @@ struct ClassEntry {
   const Flow* (*flow)(void* object) = nullptr;
   /// Flow: whether it has a rollback of its own, or says that it needs none.
   bool has_undo = true;
-  std::vector<KeyEntry> reads;
-  std::vector<KeyEntry> writes;
-  std::vector<KeyEntry> optional;
+  /// Flow: whether it has a pre_check, and a skip, of its own.
+  bool has_pre_check = false;
+  bool has_skip = false;
+  FlowContract contract;
 };
 
 struct ClassTable {

@@ -49,13 +49,15 @@ using BlockingWork = void (*)(const Flow& flow, FlowStep step);
 /// The node's side of a step. Flows use FlowStep.
 class StepHost {
  public:
-  virtual const Value* find(const StepTicket& ticket, const KeyRef& key) noexcept = 0;
+  /// Throws Error FLOW.1016 if the flow did not declare that it reads the key.
+  virtual const Value* find(const StepTicket& ticket, const KeyRef& key) = 0;
   virtual void set(const StepTicket& ticket, const KeyRef& key, Value value) = 0;
   /// Replaces the JSON form of a value by the object read from it.
   virtual const Value* adopt(const StepTicket& ticket, const KeyRef& key, Value value) = 0;
   virtual void next(const StepTicket& ticket) noexcept = 0;
   virtual void fail(const StepTicket& ticket, ErrorCode error) noexcept = 0;
   virtual void dropped(const StepTicket& ticket) noexcept = 0;
+  virtual void skip_rest(const StepTicket& ticket) noexcept = 0;
   virtual void block(const StepTicket& ticket, BlockingWork work, const Flow& flow) noexcept = 0;
   virtual void progress(const StepTicket& ticket, int percent, std::string_view what) noexcept = 0;
   virtual bool cancelled(const StepTicket& ticket) const noexcept = 0;
@@ -72,7 +74,8 @@ class FlowData {
   FlowData& operator=(const FlowData&) = delete;
 
   /// The value under `key`. Throws Error FLOW.1007 if there is none, FLOW.1008 if it is of another type or its JSON
-  /// can't be read as `T`. The reference lives until the step is answered.
+  /// can't be read as `T`, FLOW.1016 if the flow's contract does not name the key. The reference lives until the step
+  /// is answered.
   template <class T>
   const T& get(const FlowKey<T>& key) const {
     const T* value = find(key);
@@ -104,7 +107,8 @@ class FlowData {
   }
 
   /// Writes a value for the flows that follow. It counts once the step answers `next()`; if the step fails it is
-  /// forgotten. Throws Error FLOW.1009 in a rollback, which has nobody to write for.
+  /// forgotten. Throws Error FLOW.1009 in a check, a rollback or a release, which have nobody to write for, FLOW.1016
+  /// if the flow's contract does not say that it writes the key.
   template <class T>
   void set(const FlowKey<T>& key, std::type_identity_t<T> value) {
     host_->set(ticket_, KeyRef{key.name, key.hash}, Value::of<T>(std::move(value)));
@@ -114,7 +118,10 @@ class FlowData {
   /// a repeated run finds its own work and the rollback finds what to remove.
   [[nodiscard]] std::string key() const { return host_->key(ticket_); }
 
-  /// Whether the caller wants this run to end: a long flow asks now and then and fails itself.
+  /// Whether this step is to end: the caller cancelled the run, the step's or the chain's time is up, or a parallel
+  /// branch has failed. A long flow asks now and then and fails itself; what it answers then is not gone on with. If it
+  /// has not answered when its grace is over, it is undone while it may be at work, and once more when it answers.
+  /// Always false in a rollback, which is not to be cut short.
   [[nodiscard]] bool cancelled() const noexcept { return host_->cancelled(ticket_); }
 
   /// Tells how far this flow is, 0–100. Cheap.
@@ -155,6 +162,12 @@ class FlowStep : public FlowData {
     if (StepHost* host = take()) host->fail(ticket_, std::move(error));
   }
 
+  /// In a rollback: this undo is done, and the flows before this one are left as they are, without theirs. Anywhere
+  /// else it fails the step with FLOW.1018.
+  void skip_rest_rollbacks() && {
+    if (StepHost* host = take()) host->skip_rest(ticket_);
+  }
+
   /// Hands the step to the pool for work that may block. If the pool refuses, the flow fails with FLOW.1010.
   void block(BlockingWork work, const Flow& flow) && {
     if (StepHost* host = take()) host->block(ticket_, work, flow);
@@ -174,8 +187,17 @@ class FlowStep : public FlowData {
 /// belongs to a run goes into its data, never into a member.
 class Flow {
  public:
-  static constexpr std::string_view kInterface = "tenon.Flow/1";
+  static constexpr std::string_view kInterface = "tenon.Flow/2";
   virtual ~Flow() = default;
+
+  /// Whether this run does without the flow: it is then neither checked, run nor undone. Must not block or throw
+  /// anything but an Error, which fails the flow without its undo.
+  virtual bool skip(const FlowData& /*data*/) const { return false; }
+
+  /// Says before `run` whether it can do its work, and changes nothing: one that fails is not undone, as it has not
+  /// begun. Among the extensions of one point, the checks of all come before the first `run`. Must not block
+  /// (BlockingFlow::check may).
+  virtual void pre_check(FlowStep step) const { std::move(step).next(); }
 
   /// Does the work and answers `step`, now or later. Must not block (BlockingFlow may). An exception fails the flow;
   /// thrown after the answer it is only logged.
@@ -186,54 +208,69 @@ class Flow {
   virtual void rollback(FlowStep step) const { std::move(step).next(); }
 };
 
+/// A flow with a third side, for step-able interfaces: gives back what `run` made in an earlier run, for good, as the
+/// last use of it ends. A chain calls it by `<extension-point interface="…" call="release"/>`.
+class ReleasableFlow : public Flow {
+ public:
+  /// Must bear to be repeated, and to find nothing left. Has no undo; one that fails fails its chain.
+  virtual void release(FlowStep step) const { std::move(step).next(); }
+};
+
 /// A flow that makes nothing that would have to be undone.
 class NoRollbackFlow : public Flow {
  public:
   void rollback(FlowStep step) const final { std::move(step).next(); }
 };
 
+namespace detail {
+
+/// Calls `work` with the step's data and answers for it.
+template <class Work>
+void answer_blocking(FlowStep step, const Work& work) {
+  std::optional<ErrorCode> failure;
+  try {
+    work(step);
+  } catch (const Error& e) {
+    failure = e.error();
+  } catch (const std::exception& e) {
+    failure = make_error("FLOW.1001", "flow threw an exception", e.what());
+  } catch (...) {
+    failure = make_error("FLOW.1001", "flow threw an exception", "not a std::exception");
+  }
+  if (failure) {
+    std::move(step).fail(std::move(*failure));
+  } else {
+    std::move(step).next();
+  }
+}
+
+/// Hands the step to the pool, to be answered by `worker.*work`. `F` is the Flow that `worker` is.
+template <auto kWork, class F>
+void block_on(FlowStep step, const F& worker) {
+  std::move(step).block(
+      [](const Flow& flow, FlowStep taken) {
+        answer_blocking(std::move(taken), [&](FlowData& data) { (static_cast<const F&>(flow).*kWork)(data); });
+      },
+      worker);
+}
+
+}  // namespace detail
+
 /// A flow made of plain functions that may block and throw. They run on the node's bounded pool; a return answers
 /// `next()`, an exception `fail()`: an Error with the ErrorCode it carries, any other as FLOW.1001.
 class BlockingFlow : public Flow {
  public:
+  static constexpr bool kWorksBlocking = true;
+
   virtual void execute(FlowData& data) const = 0;
   /// The undo of `execute`, under the rules of Flow::rollback.
   virtual void undo(FlowData& /*data*/) const {}
+  /// Under the rules of Flow::pre_check, but may block.
+  virtual void check(FlowData& /*data*/) const {}
 
-  void run(FlowStep step) const final {
-    std::move(step).block(
-        [](const Flow& flow, FlowStep taken) {
-          answer(std::move(taken), [&](FlowData& data) { static_cast<const BlockingFlow&>(flow).execute(data); });
-        },
-        *this);
-  }
-  void rollback(FlowStep step) const final {
-    std::move(step).block(
-        [](const Flow& flow, FlowStep taken) {
-          answer(std::move(taken), [&](FlowData& data) { static_cast<const BlockingFlow&>(flow).undo(data); });
-        },
-        *this);
-  }
-
- private:
-  template <class Work>
-  static void answer(FlowStep step, const Work& work) {
-    std::optional<ErrorCode> failure;
-    try {
-      work(step);
-    } catch (const Error& e) {
-      failure = e.error();
-    } catch (const std::exception& e) {
-      failure = make_error("FLOW.1001", "flow threw an exception", e.what());
-    } catch (...) {
-      failure = make_error("FLOW.1001", "flow threw an exception", "not a std::exception");
-    }
-    if (failure) {
-      std::move(step).fail(std::move(*failure));
-    } else {
-      std::move(step).next();
-    }
-  }
+  void run(FlowStep step) const final { detail::block_on<&BlockingFlow::execute>(std::move(step), *this); }
+  void rollback(FlowStep step) const final { detail::block_on<&BlockingFlow::undo>(std::move(step), *this); }
+  void pre_check(FlowStep step) const final { detail::block_on<&BlockingFlow::check>(std::move(step), *this); }
 };
 
 }  // namespace tenon

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <tenon/blocking_extension.h>
 #include <tenon/class_table.h>
 #include <tenon/component.h>
+#include <tenon/contract.h>
 #include <tenon/error.h>
 #include <tenon/flow.h>
 #include <tenon/interface.h>
@@ -47,6 +49,8 @@ class ClassBuilder {
     if constexpr (DriverFactory<I>) entry.driver_kind = I::kDriverKind;
     if constexpr (std::derived_from<I, Flow>) {
       entry.flow = [](void* object) -> const Flow* { return static_cast<I*>(static_cast<T*>(object)); };
+      entry.releasable = std::derived_from<I, ReleasableFlow>;
+      if constexpr (ContractedInterface<I>) I::contract(entry.contract);
     }
     self().interfaces.push_back(std::move(entry));
     return *this;
@@ -107,19 +111,19 @@ class ClassBuilder {
   /// Flow: a key that it needs.
   template <class V>
   ClassBuilder& reads(const FlowKey<V>& key) {
-    self().reads.push_back(entry_of(key));
+    self().contract.reads(key);
     return *this;
   }
   /// Flow: a key that it uses if it is there.
   template <class V>
   ClassBuilder& optional(const FlowKey<V>& key) {
-    self().optional.push_back(entry_of(key));
+    self().contract.optional(key);
     return *this;
   }
   /// Flow: a key that it has set when it answers `next()`.
   template <class V>
   ClassBuilder& writes(const FlowKey<V>& key) {
-    self().writes.push_back(entry_of(key));
+    self().contract.writes(key);
     return *this;
   }
 
@@ -132,10 +136,6 @@ class ClassBuilder {
                                    (static_cast<T*>(object)->*member).bind(static_cast<const ExtensionSlot*>(source));
                                  }});
     return *this;
-  }
-  template <class V>
-  static KeyEntry entry_of(const FlowKey<V>& key) {
-    return {std::string(key.name), kTypeId<V>, std::string(detail::type_name<V>())};
   }
 
   ClassTable* table_;
@@ -185,27 +185,42 @@ class PluginBuilder {
     if constexpr (std::derived_from<T, Flow>) {
       entry.flow = [](void* object) -> const Flow* { return static_cast<T*>(object); };
       entry.has_undo = has_undo<T>();
+      entry.has_pre_check = has_pre_check<T>();
+      entry.has_skip = has_skip<T>();
     }
     table_->classes.push_back(std::move(entry));
     return {*table_, table_->classes.size() - 1};
   }
 
-  // `&T::rollback` has the class that declares it in its type. If it can't be named here, it is T's own.
+  // `&T::rollback` has the class that declares it in its type. What can't be named here is T's own.
   template <class T>
   static constexpr bool has_undo() {
     if constexpr (std::derived_from<T, NoRollbackFlow>) {
       return true;
-    } else if constexpr (std::derived_from<T, BlockingFlow>) {
-      if constexpr (requires { &T::undo; }) {
-        return !std::is_same_v<decltype(&T::undo), decltype(&BlockingFlow::undo)>;
-      }
+    } else if constexpr (detail::BlockingWorker<T>) {
+      if constexpr (requires { &T::undo; }) return !detail::declared_by_flow_base(&T::undo);
       return true;
     } else {
-      if constexpr (requires { &T::rollback; }) {
-        return !std::is_same_v<decltype(&T::rollback), decltype(&Flow::rollback)>;
-      }
+      if constexpr (requires { &T::rollback; }) return !detail::declared_by_flow_base(&T::rollback);
       return true;
     }
+  }
+
+  template <class T>
+  static constexpr bool has_pre_check() {
+    if constexpr (detail::BlockingWorker<T>) {
+      if constexpr (requires { &T::check; }) return !detail::declared_by_flow_base(&T::check);
+      return true;
+    } else {
+      if constexpr (requires { &T::pre_check; }) return !detail::declared_by_flow_base(&T::pre_check);
+      return true;
+    }
+  }
+
+  template <class T>
+  static constexpr bool has_skip() {
+    if constexpr (requires { &T::skip; }) return !detail::declared_by_flow_base(&T::skip);
+    return true;
   }
 
   ClassTable* table_;

@@ -96,6 +96,7 @@ class ChainRunner final : public tenon::StepHost {
   void dropped(const tenon::StepTicket& /*ticket*/) noexcept override {
     answer_ = tenon::make_error("FLOW.1002", "not answered");
   }
+  void skip_rest(const tenon::StepTicket& /*ticket*/) noexcept override { answer_ = {}; }
   void block(const tenon::StepTicket& ticket, tenon::BlockingWork work, const tenon::Flow& flow) noexcept override {
     work(flow, tenon::FlowStep(*this, ticket));
   }

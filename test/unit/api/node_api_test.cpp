@@ -80,7 +80,7 @@ TEST_F(NodeApiTest, tells_its_status) {
 TEST_F(NodeApiTest, shows_chains_and_drivers) {
   EXPECT_EQ(
       print_json(get("/v1/chains")),
-      R"([{"name":"demo","inputs":["n"],"steps":2,"place":""},{"name":"held","inputs":[],"steps":1,"place":""}])");
+      R"([{"name":"demo","inputs":["n"],"steps":2,"place":"chain.xml"},{"name":"held","inputs":[],"steps":1,"place":"chain.xml"}])");
   EXPECT_EQ(print_json(*get("/v1/chains/demo").find("steps")),
             R"([{"name":"a","plugin":"","has_undo":true,"place":"chain.xml:1:1"},)"
             R"({"name":"b","plugin":"","has_undo":true,"place":"chain.xml:2:1"}])");

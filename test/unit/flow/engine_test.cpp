@@ -141,12 +141,15 @@ TEST_F(EngineTest, gives_each_run_an_id_above_those_before) {
 
 TEST_F(EngineTest, tells_an_observer_of_each_step) {
   struct Observer : tenon::flow::RunObserver {
-    void step_begun(std::uint64_t, std::size_t step, Direction d) noexcept override {
+    void step_begun(std::uint64_t, std::size_t step, Direction d, std::uint32_t) noexcept override {
       trace.add((d == Direction::kForward ? "run " : "undo ") + std::to_string(step));
     }
     void step_ended(std::uint64_t, std::size_t step, Direction, const ErrorCode* error) noexcept override {
       trace.add("end " + std::to_string(step) + (error != nullptr ? " " + error->code : ""));
     }
+    void step_skipped(std::uint64_t, std::size_t) noexcept override {}
+    void step_waits(std::uint64_t, std::size_t, tenon::flow::Waiting, std::string_view) noexcept override {}
+    void undone_late(std::uint64_t, std::size_t, const ErrorCode*) noexcept override {}
     void progress(std::uint64_t, std::size_t step, int percent, std::string_view what) noexcept override {
       trace.add(std::to_string(step) + " " + std::to_string(percent) + "% " + std::string(what));
     }

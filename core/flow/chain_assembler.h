@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow/chain.h"
+
+namespace tenon::flow {
+
+/// Puts a chain together, from its first step to its last. Calls of `open_…` and `close` nest.
+/// ```cpp
+/// ChainAssembler chain("vm.create", place);
+/// chain.input({"vm", place});
+/// chain.step(prepare);
+/// chain.open_parallel(place, 2);
+/// chain.open_branch(); chain.step(a); chain.step(b); chain.close();
+/// chain.open_branch(); chain.step(c); chain.close();
+/// chain.close();
+/// std::shared_ptr<const Chain> made = chain.make();
+/// ```
+class ChainAssembler {
+ public:
+  ChainAssembler(std::string name, descriptor::Place place);
+
+  ChainAssembler& extends(std::string name);
+  ChainAssembler& input(ChainInput input);
+  ChainAssembler& lock(LockPolicy lock);
+  ChainAssembler& recovery(Recovery recovery);
+  /// Policies of the whole chain. Called before the first step, or not at all.
+  ChainAssembler& policy(ScopePolicy policy);
+
+  ChainAssembler& step(ChainStep step);
+  /// A part with policies of its own, or what came from another chain.
+  ChainAssembler& open_scope(std::string name, descriptor::Place place, ScopePolicy policy);
+  /// Steps whose checks all come before the first of them is run.
+  ChainAssembler& open_group();
+  ChainAssembler& open_parallel(descriptor::Place place, std::uint32_t limit);
+  /// Within a parallel, which holds nothing else.
+  ChainAssembler& open_branch();
+  ChainAssembler& close();
+
+  /// The chain. Ends this; everything that was opened must be closed.
+  [[nodiscard]] std::shared_ptr<const Chain> make();
+
+ private:
+  enum class Frame : std::uint8_t { kScope, kGroup, kParallel, kBranch };
+  struct Open {
+    Frame frame;
+    std::uint32_t index;
+  };
+
+  void op(Op::Kind kind, std::size_t index);
+  [[nodiscard]] bool in_group() const;
+
+  Chain chain_;
+  std::vector<Open> open_;
+};
+
+}  // namespace tenon::flow
