@@ -25,6 +25,7 @@ struct Literal {
   /// Which value of the key is meant: the production that was its latest. Of kNotSkipped: the step.
   std::uint32_t version;
   bool holds;
+  // NOLINTNEXTLINE(modernize-use-nullptr): it takes the zero of the generated comparison for a pointer.
   friend auto operator<=>(const Literal&, const Literal&) = default;
 };
 

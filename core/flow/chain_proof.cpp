@@ -25,12 +25,12 @@ bool names(const std::vector<KeyEntry>& entries, std::string_view key) {
   return std::any_of(entries.begin(), entries.end(), [&](const KeyEntry& entry) { return entry.name == key; });
 }
 
-/// `kvm.Connect` of `host.prepare/kvm.Connect`.
+/// `disk.Make` of `disk.prepare/disk.Make`.
 std::string_view class_name(const ChainStep& step) {
   return std::string_view(step.name).substr(step.name.rfind('/') + 1);
 }
 
-/// `OvsTunnel` of `tenon.iaas.Prepare[OvsTunnel]`: whose step it is.
+/// `Tunnel` of `sample.Prepare[Tunnel]`: whose step it is.
 std::string_view bean_name(const ChainStep& step) {
   const std::string_view name = step.name;
   const std::size_t begin = name.rfind('[') + 1;
@@ -360,7 +360,7 @@ class Prover final : public ChainWalk {
   /// `reader`: what holds where the key is needed.
   std::string literal_words(const Literal& literal, const Guard& reader) {
     if (literal.key == Literal::kNotSkipped) return "if it does not skip itself";
-    const std::string words = (literal.holds ? "when '" : "unless '") + keys_.name(literal.key) + "'";
+    std::string words = (literal.holds ? "when '" : "unless '") + keys_.name(literal.key) + "'";
     for (const Literal& known : reader) {
       if (known.key != literal.key || known.holds != literal.holds || known.version == literal.version) continue;
       return words + ", as it was before " + step_at_words(chain_, keys_.production(known.version).step) + " wrote it";

@@ -34,7 +34,7 @@ struct Mention {
 /// Where an input, a point or a step is written down.
 [[nodiscard]] const descriptor::Place& place_of(const Chain& chain, const Mention& mention);
 
-/// `flow 'x'`, `extension 'I[b]' (ovs.xml:12:5)`.
+/// `flow 'x'`, `extension 'I[b]' (tunnel.xml:12:5)`.
 [[nodiscard]] std::string step_words(const Chain& chain, std::uint32_t step);
 /// `flow 'x' at chain.xml:5:3`.
 [[nodiscard]] std::string step_at_words(const Chain& chain, std::uint32_t step);

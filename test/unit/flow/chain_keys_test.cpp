@@ -7,7 +7,6 @@
 
 namespace {
 
-using tenon::flow::KeyFacts;
 using tenon::flow::keys_of;
 using tenon::flow::KeyUse;
 using tenon::test::contract;

@@ -15,7 +15,6 @@ using tenon::flow::ChainStep;
 using tenon::flow::Condition;
 using tenon::flow::Op;
 using tenon::flow::OpRange;
-using tenon::test::condition;
 using tenon::test::line;
 using tenon::test::ProvedChain;
 
@@ -174,7 +173,6 @@ TEST(RandomProof, accepts_no_chain_of_which_a_run_misses_a_key) {
       refused_too_much += missed ? 0 : 1;
     }
   }
-  std::printf("accepted %d refused %d too much %d\n", accepted, refused, refused_too_much);
   EXPECT_GT(accepted, 100);
   EXPECT_GT(refused, 100);
   EXPECT_LT(refused_too_much * 50, refused) << "hardly any is refused of which no run misses a key";
