@@ -42,5 +42,6 @@ BOOST_DESCRIBE_STRUCT(Ledger, (), (file))
 
 inline constexpr tenon::FlowKey<Ledger> kLedger{"ledger"};
 inline constexpr tenon::FlowKey<std::string> kText{"text"};
+inline constexpr tenon::FlowKey<int> kCount{"count"};
 
 }  // namespace sample
