@@ -1,62 +1,28 @@
 #include "plugin/property_value.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <utility>
+
+#include "descriptor/units.h"
 
 namespace tenon::plugin {
 namespace {
 
 using descriptor::Diagnostics;
+using descriptor::kDurationUnits;
+using descriptor::kSizeUnits;
+using descriptor::Unit;
 using descriptor::ValueNode;
 using Kind = PropertyType::Kind;
 
-struct Unit {
-  std::string_view name;
-  std::int64_t factor;
-};
-constexpr std::array<Unit, 7> kDurations{{{"ns", 1},
-                                          {"us", 1'000},
-                                          {"ms", 1'000'000},
-                                          {"s", 1'000'000'000},
-                                          {"m", 60'000'000'000},
-                                          {"h", 3'600'000'000'000},
-                                          {"d", 86'400'000'000'000}}};
-constexpr std::array<Unit, 5> kSizes{{{"", 1}, {"K", 1LL << 10}, {"M", 1LL << 20}, {"G", 1LL << 30}, {"T", 1LL << 40}}};
-
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  std::int64_t value = 0;
-  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// A whole number with one of the units, times the unit's factor; nothing if it is no such text or too large.
-template <std::size_t N>
-std::optional<std::int64_t> parse_with_unit(std::string_view text, const std::array<Unit, N>& units) {
-  std::size_t digits = text.find_first_not_of("0123456789");
-  if (digits == std::string_view::npos) digits = text.size();
-  const std::optional<std::int64_t> number = parse_integer(text.substr(0, digits));
-  if (!number) return std::nullopt;
-  for (const Unit& unit : units) {
-    if (unit.name != text.substr(digits)) continue;
-    std::int64_t product = 0;
-    if (__builtin_mul_overflow(*number, unit.factor, &product)) return std::nullopt;
-    return product;
-  }
-  return std::nullopt;
-}
-
 std::string in_unit(const PropertyType& type, std::int64_t value) {
   if (type.kind == Kind::kSize) {
-    for (auto unit = kSizes.rbegin(); unit != kSizes.rend(); ++unit) {
+    for (auto unit = kSizeUnits.rbegin(); unit != kSizeUnits.rend(); ++unit) {
       if (value != 0 && value % unit->factor == 0)
         return std::to_string(value / unit->factor) + std::string(unit->name);
     }
   } else if (type.kind == Kind::kDuration) {
-    for (const Unit& unit : kDurations) {
+    for (const Unit& unit : kDurationUnits) {
       if (unit.factor == type.tick) return std::to_string(value) + std::string(unit.name);
     }
     return std::to_string(value * type.tick) + "ns";
@@ -153,12 +119,9 @@ class Reader {
         value.scalar = node.text == "true";
         return value;
       case Kind::kNumber: {
-        double number = 0;
-        auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
-        if (problem != std::errc() || end != node.text.data() + node.text.size() || !std::isfinite(number)) {
-          return wrong(node, type);
-        }
-        value.scalar = number;
+        const std::optional<double> number = descriptor::parse_number(node.text);
+        if (!number) return wrong(node, type);
+        value.scalar = *number;
         return value;
       }
       default: break;
@@ -166,11 +129,11 @@ class Reader {
 
     std::optional<std::int64_t> number;
     if (type.kind == Kind::kInteger) {
-      number = parse_integer(node.text);
+      number = descriptor::parse_integer(node.text);
     } else if (type.kind == Kind::kSize) {
-      number = parse_with_unit(node.text, kSizes);
+      number = descriptor::parse_with_unit(node.text, kSizeUnits);
     } else {
-      number = parse_with_unit(node.text, kDurations);
+      number = descriptor::parse_with_unit(node.text, kDurationUnits);
       if (number && *number % type.tick != 0) number.reset();
       if (number) *number /= type.tick;
     }
@@ -198,7 +161,7 @@ std::string describe(const PropertyType& type) {
     case Kind::kNumber: return "a number";
     case Kind::kBool: return "true or false";
     case Kind::kDuration: {
-      for (const Unit& unit : kDurations) {
+      for (const Unit& unit : kDurationUnits) {
         if (unit.factor == type.tick) {
           return "a duration such as 10" + std::string(unit.name) + range(type);
         }
