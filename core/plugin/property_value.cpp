@@ -50,20 +50,24 @@ class Reader {
       case Kind::kList: return read_list(node, type);
       case Kind::kMap: return read_map(node, type);
       case Kind::kReference: return wrong(node, type);
+      case Kind::kChain: return read_chain(node, type);
       default: return read_scalar(node, type);
     }
   }
 
  private:
-  std::optional<PropertyValue> wrong(const ValueNode& node, const PropertyType& type) {
-    std::string found;
+  static std::string found(const ValueNode& node) {
     switch (node.kind) {
-      case ValueNode::Kind::kText: found = "'" + node.text + "'"; break;
-      case ValueNode::Kind::kReference: found = "a reference to '" + node.text + "'"; break;
-      case ValueNode::Kind::kList: found = "a list"; break;
-      case ValueNode::Kind::kMap: found = "a map"; break;
+      case ValueNode::Kind::kText: return "'" + node.text + "'";
+      case ValueNode::Kind::kReference: return "a reference to '" + node.text + "'";
+      case ValueNode::Kind::kList: return "a list";
+      case ValueNode::Kind::kMap: return "a map";
     }
-    diagnostics_.error(node.place, std::string(what_) + ": expected " + describe(type) + ", found " + found);
+    return {};
+  }
+
+  std::optional<PropertyValue> wrong(const ValueNode& node, const PropertyType& type) {
+    diagnostics_.error(node.place, std::string(what_) + ": expected " + describe(type) + ", found " + found(node));
     return std::nullopt;
   }
 
@@ -93,6 +97,22 @@ class Reader {
       if (item) list.items.push_back(std::move(*item));
     }
     return whole ? std::optional(std::move(list)) : std::nullopt;
+  }
+
+  /// Without its slot, which is not a matter of the text.
+  std::optional<PropertyValue> read_chain(const ValueNode& node, const PropertyType& type) {
+    if (node.kind != ValueNode::Kind::kList) return wrong(node, type);
+    PropertyValue chain;
+    bool whole = true;
+    for (const ValueNode& child : node.items) {
+      if (child.kind != ValueNode::Kind::kText || child.text.empty()) {
+        diagnostics_.error(child.place, std::string(what_) + ": expected the class of a flow, found " + found(child));
+        whole = false;
+      }
+      PropertyValue& name = chain.items.emplace_back();
+      name.scalar = child.text;
+    }
+    return whole ? std::optional(std::move(chain)) : std::nullopt;
   }
 
   std::optional<PropertyValue> read_map(const ValueNode& node, const PropertyType& type) {
@@ -154,6 +174,20 @@ std::optional<PropertyValue> read_property(const ValueNode& node, const Property
   return Reader(what, find, diagnostics).read(node, type);
 }
 
+std::optional<std::vector<descriptor::Text>> listed_flows(const ValueNode& node, const FindReference& find) {
+  if (node.kind == ValueNode::Kind::kReference) {
+    const ReferenceTarget target = find(node.text);
+    return target.value != nullptr ? listed_flows(*target.value, find) : std::nullopt;
+  }
+  if (node.kind != ValueNode::Kind::kList) return std::nullopt;
+  std::vector<descriptor::Text> flows;
+  for (const ValueNode& child : node.items) {
+    if (child.kind != ValueNode::Kind::kText || child.text.empty()) return std::nullopt;
+    flows.push_back({child.place, child.text});
+  }
+  return flows;
+}
+
 std::string describe(const PropertyType& type) {
   switch (type.kind) {
     case Kind::kString: return "a text";
@@ -171,6 +205,7 @@ std::string describe(const PropertyType& type) {
     case Kind::kSize: return "a size such as 512M" + range(type);
     case Kind::kList: return "a list (each item " + describe(type.item.front()) + ")";
     case Kind::kMap: return "a map (each entry " + describe(type.item.front()) + ")";
+    case Kind::kChain: return "a list of flows";
     case Kind::kReference: return "a reference to a bean that implements " + type.interface;
   }
   return {};
