@@ -247,20 +247,19 @@ std::string names_of(const Json::Array& list) {
 std::string chain_text(const Json& chain, const Terminal& terminal) {
   const Signs& signs = Signs::of(terminal.utf8);
   const ShortPlaces places(chain);
-  const std::string recovery = text_of(chain, "recovery") == "resume" ? "it is resumed" : "";
   std::string text = facts_text({{"chain", text_of(chain, "name")},
                                  {"extends", text_of(chain, "extends")},
                                  {"inputs", names_of(list_of(chain, "inputs"))},
                                  {"locks", names_of(list_of(chain, "locks"))},
                                  {"policies", policy_text(chain, signs)},
-                                 {"after a crash", recovery},
+                                 {"recovery", text_of(chain, "recovery")},
                                  {"descriptor", text_of(chain, "place")}},
                                 terminal);
-  text += "\n" + coloured("Steps", Colour::kBold, terminal) + "\n";
+  text += heading_text("Steps", terminal);
   text += table_text(Rows(chain, signs, places).take(), terminal);
   const std::map<std::string, std::string> files = places.files();
   if (files.empty()) return text;
-  text += "\n" + coloured("Files", Colour::kBold, terminal) + "\n";
+  text += heading_text("Files", terminal);
   Table table({"NAME", "PATH"});
   for (const auto& [name, path] : files) table.add({name, path});
   return text + table.render(terminal);

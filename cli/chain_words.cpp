@@ -59,7 +59,8 @@ std::vector<std::string> policies(const Json& policy, const Signs& signs) {
   const std::string undos = count_of(policy, "undo_attempts");
   if (!undos.empty()) list.push_back("undo retry " + undos);
   const std::string concurrency = text_of(policy, "concurrency");
-  if (!concurrency.empty()) list.push_back(std::string(signs.at_most) + count_of(policy, "limit") + " of " + concurrency);
+  if (!concurrency.empty())
+    list.push_back(std::string(signs.at_most) + count_of(policy, "limit") + " of " + concurrency);
   const std::string when = condition_text(list_of(policy, "when"));
   if (!when.empty()) list.push_back(when);
   return list;
@@ -91,7 +92,8 @@ std::string policy_text(const Json& part, const Signs& signs) {
   std::string text = flag_of(part, "has_pre_check") ? "pre-check" : "";
   const Json* policy = part.find("policy");
   if (policy == nullptr) return text;
-  for (const std::string& piece : policies(*policy, signs)) text.append(text.empty() ? "" : signs.between).append(piece);
+  for (const std::string& piece : policies(*policy, signs))
+    text.append(text.empty() ? "" : signs.between).append(piece);
   return text;
 }
 

@@ -129,6 +129,7 @@ void RunRecord::step_skipped(std::uint64_t /*run*/, std::size_t step) noexcept {
     std::lock_guard lock(mutex_);
     steps_[step].now = {};
     steps_[step].now.state = StepState::kSkipped;
+    steps_[step].now.started = Clock::now();
     changed(step);
   }
   wake();
