@@ -16,7 +16,7 @@ struct FlowClass {
   std::string name;
   std::string plugin;
   FlowContract contract;
-  /// Its bean, or its plugin's `<library>`.
+  /// Its plugin's `<library>`.
   descriptor::Place place;
 };
 

@@ -31,8 +31,16 @@ class Checked : public tenon::Flow {
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
-/// Needs the notes that its interface only may give.
+/// Asks for what its interface gives.
 class Extension : public Point {
+ public:
+  void pre_check(tenon::FlowStep step) const override { std::move(step).next(); }
+  void run(tenon::FlowStep step) const override { std::move(step).next(); }
+  void rollback(tenon::FlowStep step) const override { std::move(step).next(); }
+};
+
+/// Can't be undone, and needs the notes that its interface only may give: no chain can have it.
+class Demanding : public Point {
  public:
   void pre_check(tenon::FlowStep step) const override { std::move(step).next(); }
   void run(tenon::FlowStep step) const override {
@@ -74,7 +82,8 @@ TENON_PLUGIN("steps", "1.0.0", plugin) {
   plugin.flow<steps::C>("steps.C");
   plugin.flow<steps::D>("steps.D");
   plugin.flow<steps::Checked>("steps.Checked").reads(steps::kHost);
-  plugin.bean<steps::Extension>("steps.Extension")
+  plugin.bean<steps::Extension>("steps.Extension").implements<steps::Point>().reads(steps::kHost);
+  plugin.bean<steps::Demanding>("steps.Demanding")
       .implements<steps::Point>()
       .reads(steps::kNotes)
       .reads(steps::kHost)

@@ -225,6 +225,31 @@ TEST_F(FlowTimeout, of_a_chain_counts_over_all_its_flows) {
   EXPECT_THAT(trace_.lines(), ElementsAre("run a", "run b", "undo b", "undo a"));
 }
 
+TEST_F(FlowTimeout, of_a_part_does_not_hurry_its_next_attempt) {
+  int attempts = 0;
+  ChainMaker maker;
+  tenon::flow::ScopePolicy twice;
+  twice.retry.attempts = 2;
+  tenon::flow::ScopePolicy timed;
+  timed.timeout = 1s;
+  maker.assembler().open_scope("outer", {}, twice).open_scope("inner", {}, timed);
+  maker.then(
+      "a", [&](FlowStep step) { keep("run " + std::to_string(++attempts))(std::move(step)); }, trace_.next("undo"),
+      timeout(0s, 100ms));
+  maker.assembler().close().close();
+  Started run(engine_, maker.make());
+  FlowStep first = taken("run 1");
+  clock_->advance(1s);
+  EXPECT_TRUE(first.cancelled());
+  std::move(first).fail(make_error("TEST.1", "stopped"));
+  FlowStep second = taken("run 2");
+  wait_until(run.id, Waiting::kAnswer);
+  clock_->advance(900ms);
+  EXPECT_FALSE(second.cancelled()) << "it has a second of its own";
+  std::move(second).next();
+  EXPECT_TRUE(run.result().ok());
+}
+
 TEST_F(FlowTimeout, of_a_chain_gives_up_a_flow_that_does_not_care) {
   ChainMaker maker;
   tenon::flow::ScopePolicy policy;
