@@ -98,6 +98,7 @@ Result<std::shared_ptr<const Chain>> assemble(const CodeChain& code) {
     step.has_skip = given.has_skip;
     step.place = place_of(given.place);
     step.origin = step.place;
+    step.contract = given.contract;
     Result<StepPolicy> policy = policy_of(given.options, step.place);
     if (!policy) return std::move(policy).error();
     step.policy = std::make_shared<const StepPolicy>(std::move(policy).value());

@@ -13,7 +13,7 @@ std::uint64_t first_id();
 
 struct Engine::State {
   explicit State(const EngineOptions& options)
-      : next_id(first_id()),
+      : next_id(options.first_run != 0 ? options.first_run : first_id()),
         executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),
         blocking("tenon-block", options.blocking_threads) {}
   void retire(Run& run, const std::function<void()>& done);

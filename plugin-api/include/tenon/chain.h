@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tenon/contract.h>
 #include <tenon/error.h>
 #include <tenon/flow.h>
 #include <tenon/library.h>
@@ -121,6 +122,8 @@ struct CodeStep {
   bool has_skip = false;
   /// Where it was added to the chain.
   std::source_location place;
+  /// What it may touch. Null: any key.
+  std::shared_ptr<const FlowContract> contract = {};
 };
 
 /// A chain as the builders below hand it to the node.
@@ -229,7 +232,7 @@ class ChainBuilder {
   Self& then(std::string name, std::shared_ptr<const Flow> flow,
              std::source_location place = std::source_location::current()) {
     if (flow == nullptr) flaw("step '" + name + "' has no flow");
-    state_->chain.steps.push_back({std::move(name), std::move(flow), {}, true, true, true, place});
+    state_->chain.steps.push_back({std::move(name), std::move(flow), {}, true, true, true, place, {}});
     return self();
   }
   /// Adds a flow of the chain's own.
@@ -344,7 +347,8 @@ class ChainBuilder {
                                    has_undo,
                                    false,
                                    false,
-                                   place});
+                                   place,
+                                   {}});
   }
   /// Takes over a handler, of which there may be one of a kind.
   template <class Handler>
