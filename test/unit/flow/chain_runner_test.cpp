@@ -151,6 +151,21 @@ TEST(ChainRunner, repeats_the_last_steps_as_after_a_crash) {
   EXPECT_THAT(runner.undo().trace, ElementsAre("undo b", "undo sample.Measure"));
 }
 
+class Prepare final : public tenon::ReleasableFlow {
+ public:
+  void run(FlowStep step) const override { next(std::move(step)); }
+  void release(FlowStep step) const override { fail(std::move(step)); }
+};
+
+TEST(ChainRunner, calls_the_release_side_of_a_flow) {
+  const Prepare prepare;
+  ChainRunner runner;
+  const auto& ran = runner.then("a", prepare).then_release(prepare).run();
+  ASSERT_FALSE(ran.ok());
+  EXPECT_EQ(ran.error->code, "TEST.1");
+  EXPECT_THAT(ran.trace[1], testing::EndsWith("Prepare.release"));
+}
+
 TEST(ChainRunner, says_what_a_test_asks_for_in_vain) {
   const auto complaint = [](const auto& ask) -> std::string {
     try {

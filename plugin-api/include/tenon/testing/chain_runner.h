@@ -54,8 +54,9 @@ struct RunOutcome {
 /// ```
 /// A runner stands for one run: all that it calls has the same keys, so that a flow which is run again finds its own
 /// work. While it lives it is the node of the test's code, unless that has one: log lines are kept, and chains that are
-/// built in code are started on its engine. Used by one thread; flows are called on others, too. Its destructor waits
-/// for the flows, and ends the program if one keeps its step for more than ten seconds.
+/// built in code are started on its engine. What it hands out by reference lives until the next run. Used by one
+/// thread; flows are called on others, too. Its destructor waits for the flows, and ends the program if one keeps its
+/// step for more than ten seconds.
 class ChainRunner {
  public:
   using Call = std::function<void(FlowStep)>;
@@ -88,6 +89,15 @@ class ChainRunner {
   /// Adds a step of functions.
   ChainRunner& then(std::string name, Call run, Call rollback = {}, StepOptions options = {},
                     std::source_location place = std::source_location::current());
+  /// Adds the release side of a flow that lives longer than the runner, named `CLASS.release`.
+  template <std::derived_from<ReleasableFlow> F>
+  ChainRunner& then_release(const F& flow, StepOptions options = {},
+                            std::source_location place = std::source_location::current()) {
+    const auto release = [&flow](FlowStep step) { flow.release(std::move(step)); };
+    return then(class_name(detail::type_name<F>()) + ".release", release, {}, std::move(options), place);
+  }
+  template <std::derived_from<ReleasableFlow> F>
+  ChainRunner& then_release(const F&& flow, StepOptions options = {}) = delete;
   /// Adds a flow of a class as a plugin declares it, made anew, and holds it to the keys that it declares there. Throws
   /// Error FLOW.1026 if the table has no such class or it is no Flow.
   ChainRunner& then_class(const ClassTable& classes, std::string_view name, StepOptions options = {},
