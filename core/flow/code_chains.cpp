@@ -184,6 +184,7 @@ Result<std::uint64_t> CodeChains::start_named(std::string_view chain, Input inpu
 
 Result<std::uint64_t> CodeChains::start_published(const void* chain, Input input,
                                                   std::function<void(ChainResult)> done) {
+  if (chain == nullptr) return make_error("FLOW.1014", "no such chain", "a bean's, which has none");
   const auto& published = *static_cast<const std::shared_ptr<const Chain>*>(chain);
   const Entry engine(*this);
   if (!engine) return stopped(published->name);

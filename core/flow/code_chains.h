@@ -1,6 +1,6 @@
 #pragma once
 
-#include <tenon/chain.h>
+#include <tenon/chain_host.h>
 
 #include <condition_variable>
 #include <cstddef>

@@ -23,6 +23,7 @@ using tenon::FlowKey;
 using tenon::FlowStep;
 using tenon::Json;
 using tenon::make_error;
+using tenon::new_chain_run;
 using tenon::new_share_flow_chain;
 using tenon::new_simple_flow_chain;
 using tenon::Value;
@@ -267,6 +268,26 @@ TEST_F(CodeChains, start_those_of_descriptors_by_name_and_by_what_the_node_gave)
   EXPECT_THAT(trace_.lines(), ElementsAre("published a", "published a"));
   EXPECT_EQ(chains_.start_named("publisht", {}, keep).error().to_string(), "FLOW.1014: no such chain: 'publisht'");
   EXPECT_EQ(chains_.start_named("published", {}, keep).error().code, "FLOW.1012");
+}
+
+TEST_F(CodeChains, tell_the_runs_of_those_of_descriptors_to_handlers_too) {
+  const auto note = [&](auto run) {
+    return run.done([&](const ChainData& data) { trace_.add("done " + data.get(kImage)); })
+        .error([&](const ErrorCode& error, const ChainData&) { trace_.add("error " + error.code); })
+        .finally([&] { trace_.add("finally"); })
+        .start();
+  };
+  EXPECT_TRUE(note(new_chain_run("published").input(kImage, "base")).ok());
+  tenon::ChainSlot slot;
+  slot.chain = &published_;
+  tenon::FlowChain listed;
+  EXPECT_EQ(note(new_chain_run(listed)).error().code, "FLOW.1022");
+  listed.bind(&slot, {"a"});
+  EXPECT_TRUE(note(new_chain_run(listed).input(kImage, "other")).ok());
+  EXPECT_THAT(trace_.lines(),
+              ElementsAre("published a", "done base", "finally", "published a", "done other", "finally"));
+  EXPECT_EQ(note(new_chain_run("publisht")).error().code, "FLOW.1014");
+  EXPECT_EQ(chains_.start_published(nullptr, {}, {}).error().code, "FLOW.1014");
 }
 
 struct Fetch {
