@@ -48,6 +48,15 @@ bool ChainAssembler::in_group() const { return !open_.empty() && open_.back().fr
 
 ChainAssembler& ChainAssembler::step(ChainStep step) {
   assert(open_.empty() || open_.back().frame != Frame::kParallel);
+  if (step.contract) {
+    const auto add = [](std::vector<std::uint64_t>& hashes, const std::vector<KeyEntry>& keys) {
+      for (const KeyEntry& key : keys) hashes.push_back(detail::hash(key.name));
+    };
+    add(step.readable, step.contract->reads_list);
+    add(step.readable, step.contract->optional_list);
+    add(step.readable, step.contract->writes_list);
+    if (step.side == StepSide::kRun) add(step.writable, step.contract->writes_list);
+  }
   const std::size_t index = chain_.steps.size();
   if (!in_group()) {  // those of a group are called when it is closed
     if (step.has_pre_check) op(Op::Kind::kCheck, index);
@@ -71,6 +80,13 @@ ChainAssembler& ChainAssembler::open_group() {
   return *this;
 }
 
+ChainAssembler& ChainAssembler::open_group(ExtensionPoint point) {
+  point.op = static_cast<std::uint32_t>(chain_.ops.size());
+  point.branch = open_branches_.empty() ? 0 : open_branches_.back();
+  chain_.points.push_back(std::move(point));
+  return open_group();
+}
+
 ChainAssembler& ChainAssembler::open_parallel(descriptor::Place place, std::uint32_t limit) {
   assert(!in_group());
   open_.push_back({Frame::kParallel, static_cast<std::uint32_t>(chain_.parallels.size())});
@@ -85,6 +101,7 @@ ChainAssembler& ChainAssembler::open_branch() {
   const auto begin = static_cast<std::uint32_t>(chain_.ops.size());
   parallel.branches.push_back({begin, begin});
   open_.push_back({Frame::kBranch, open_.back().index});
+  open_branches_.push_back(++branches_);
   return *this;
 }
 
@@ -105,6 +122,7 @@ ChainAssembler& ChainAssembler::close() {
       break;
     case Frame::kBranch:
       chain_.parallels[closed.index].branches.back().end = static_cast<std::uint32_t>(chain_.ops.size());
+      open_branches_.pop_back();
       break;
     case Frame::kParallel: break;
   }
