@@ -44,6 +44,8 @@ struct ChainStep {
   std::shared_ptr<const FlowContract> interface_contract;
   /// Null for a step without any.
   std::shared_ptr<const StepPolicy> policy;
+  /// Whether nothing is to be done around a call of its run: no policy, no skip. Filled in by ChainAssembler.
+  bool plain = false;
   /// Hashes of the keys that the contract lets it read, and that it must have written: filled in by ChainAssembler.
   std::vector<std::uint64_t> readable;
   std::vector<std::uint64_t> writable;
@@ -116,8 +118,12 @@ struct Chain {
   std::string extends;
   /// Keys that a caller must give, and the only ones that it may.
   std::vector<ChainInput> inputs;
+  /// A caller may give any other key, too: nobody has said which ones there are.
+  bool open_inputs = false;
   /// In the order in which they are written down. A step's index is its number for good: it stands in its key.
   std::vector<ChainStep> steps;
+  /// How many keys its steps declare to write.
+  std::size_t writes = 0;
   std::vector<Op> ops;
   std::vector<Scope> scopes;
   std::vector<Parallel> parallels;
@@ -126,6 +132,7 @@ struct Chain {
   std::vector<LockPolicy> locks;
   Recovery recovery = Recovery::kRollback;
 
+  /// Whether a caller may give this key.
   [[nodiscard]] bool has_input(std::string_view key) const;
 };
 
