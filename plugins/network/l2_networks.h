@@ -15,10 +15,9 @@ namespace network {
 
 /// Whether the network can be used on all hosts that its driver serves. Reads kL2Network. Makes nothing. Fails with
 /// NETWORK.1002 if there is no such host; the causes say for each why not.
-class CheckL2Network final : public tenon::BlockingFlow {
+class CheckL2Network final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   tenon::Drivers<tenon::iaas::L2NetworkFactory> networks;
