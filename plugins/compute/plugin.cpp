@@ -108,6 +108,7 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
       .inject(&compute::LocateVm::registry)
       .inject(&compute::LocateVm::hypervisors)
       .reads(kVmUuid)
+      .writes(kInstance)
       .writes(kHost)
       .writes(kVmInfo)
       .writes(kNics);

@@ -16,10 +16,4 @@ TENON_PLUGIN("vlan", "1.0.0", plugin) {
       .inject(&RealizeL2Networks::drivers)
       .reads(kHost)
       .reads(kNics);
-  plugin.bean<ReleaseL2Networks>("vlan.ReleaseL2Networks")
-      .implements<VmReleaseResourceExtensionPoint>()
-      .property("types", &ReleaseL2Networks::types, {.required = true, .description = "types of L2 network"})
-      .inject(&ReleaseL2Networks::drivers)
-      .reads(kHost)
-      .reads(kNics);
 }

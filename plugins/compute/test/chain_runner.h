@@ -10,9 +10,19 @@
 
 namespace compute::test {
 
-/// Runs flows one after another on the calling thread, by the rules that flows rely on: what a flow sets counts when it
-/// has answered; after a failure the failed flow is rolled back, then those before it, each seeing what was there
-/// before it ran.
+/// The release side of a flow, as a step.
+class ReleaseOf final : public tenon::NoRollbackFlow {
+ public:
+  explicit ReleaseOf(const tenon::ReleasableFlow& flow) : flow_(flow) {}
+  void run(tenon::FlowStep step) const override { flow_.release(std::move(step)); }
+
+ private:
+  const tenon::ReleasableFlow& flow_;
+};
+
+/// Runs flows one after another on the calling thread, by the rules that flows rely on: each is checked before it runs;
+/// what a flow sets counts when it has answered; after a failure the failed flow is rolled back, unless it failed its
+/// check, then those before it, each seeing what was there before it ran.
 class ChainRunner final : public tenon::StepHost {
  public:
   explicit ChainRunner(std::string run = "17") : run_(std::move(run)) {}
@@ -33,9 +43,14 @@ class ChainRunner final : public tenon::StepHost {
   tenon::Result<void> run(std::initializer_list<const tenon::Flow*> flows) {
     std::vector<const tenon::Flow*> begun;
     for (const tenon::Flow* flow : flows) {
-      begun.push_back(flow);
-      before_.push_back(data_);
-      if (auto ran = run_one(*flow, static_cast<std::uint32_t>(begun.size())); !ran) {
+      const auto step = static_cast<std::uint32_t>(begun.size() + 1);
+      auto ran = check_one(*flow, step);
+      if (ran) {
+        begun.push_back(flow);
+        before_.push_back(data_);
+        ran = run_one(*flow, step);
+      }
+      if (!ran) {
         undo(begun);
         return ran;
       }
@@ -54,29 +69,37 @@ class ChainRunner final : public tenon::StepHost {
   }
 
   tenon::Result<void> undo_one(const tenon::Flow& flow, std::uint32_t step) {
-    written_.clear();
-    answer_ = {};
-    flow.rollback(tenon::FlowStep(*this, {1, step, 1}));
-    return answer_;
+    return call(&tenon::Flow::rollback, flow, step);
+  }
+
+  tenon::Result<void> check_one(const tenon::Flow& flow, std::uint32_t step) {
+    return call(&tenon::Flow::pre_check, flow, step);
   }
 
   tenon::Result<void> run_one(const tenon::Flow& flow, std::uint32_t step) {
-    written_.clear();
-    answer_ = {};
-    try {
-      flow.run(tenon::FlowStep(*this, {1, step, 1}));
-    } catch (const tenon::Error& e) {
-      answer_ = e.error();
-    }
-    if (answer_) {
+    if (call(&tenon::Flow::run, flow, step)) {
       for (auto& [name, value] : written_) data_[name] = value;
     }
     return answer_;
   }
 
   std::vector<tenon::ErrorCode> undo_errors;
+  /// What flows are told when they ask.
+  bool cancel = false;
 
  private:
+  tenon::Result<void> call(void (tenon::Flow::*side)(tenon::FlowStep) const, const tenon::Flow& flow,
+                           std::uint32_t step) {
+    written_.clear();
+    answer_ = {};
+    try {
+      (flow.*side)(tenon::FlowStep(*this, {1, step, 1}));
+    } catch (const tenon::Error& e) {
+      answer_ = e.error();
+    }
+    return answer_;
+  }
+
   const tenon::Value* find(const tenon::StepTicket& /*ticket*/, const tenon::KeyRef& key) noexcept override {
     if (auto own = written_.find(std::string(key.name)); own != written_.end()) return &own->second;
     auto found = data_.find(std::string(key.name));
@@ -101,7 +124,7 @@ class ChainRunner final : public tenon::StepHost {
     work(flow, tenon::FlowStep(*this, ticket));
   }
   void progress(const tenon::StepTicket& /*ticket*/, int /*percent*/, std::string_view /*what*/) noexcept override {}
-  bool cancelled(const tenon::StepTicket& /*ticket*/) const noexcept override { return false; }
+  bool cancelled(const tenon::StepTicket& /*ticket*/) const noexcept override { return cancel; }
   std::string key(const tenon::StepTicket& ticket) const override { return run_ + ":" + std::to_string(ticket.step); }
 
   using Data = std::map<std::string, tenon::Value>;

@@ -76,9 +76,6 @@ class ShippedChains : public testing::Test {
       </bean>
       <bean id="Realize" class="folder_network.Realize"><property name="types"><list><value>Folder</value></list></property>
         <tenon:plugin><tenon:extension interface="tenon.iaas.PreVmInstantiateResourceExtensionPoint"/></tenon:plugin>
-      </bean>
-      <bean id="Release" class="folder_network.Release"><property name="types"><list><value>Folder</value></list></property>
-        <tenon:plugin><tenon:extension interface="tenon.iaas.VmReleaseResourceExtensionPoint"/></tenon:plugin>
       </bean></beans>)");
     load();
   }

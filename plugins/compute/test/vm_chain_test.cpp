@@ -120,8 +120,6 @@ class VmChain : public testing::Test {
     register_vm.registry.bind(&registry);
     realize.drivers.bind(&networks);
     realize.types = {"Folder"};
-    release.drivers.bind(&networks);
-    release.types = {"Folder"};
     unregister.registry.bind(&registry);
     allocate_storage.registry.bind(&registry);
     allocate_storage.storages.bind(&storages);
@@ -209,7 +207,7 @@ class VmChain : public testing::Test {
   compute::CreateOnHypervisor create;
   compute::LocateVm locate;
   compute::DestroyOnHypervisor destroy;
-  tenon::iaas::ReleaseL2Networks release;
+  const compute::test::ReleaseOf release{realize};
   compute::DeleteVolume delete_volume;
   compute::UndefineOnHypervisor undefine;
   compute::UnregisterVm unregister;
@@ -442,6 +440,26 @@ TEST_F(VmChain, create_removes_the_disks_that_it_made_before_one_failed) {
   EXPECT_THAT(files(), IsEmpty());
 }
 
+TEST_F(VmChain, create_makes_no_further_disk_once_it_is_told_to_end) {
+  ChainRunner run;
+  run.give(kVm, web());
+  ASSERT_TRUE(run.run({&prepare, &allocate_host, &select_image, &allocate_storage}).ok());
+  run.cancel = true;
+  EXPECT_EQ(run.run_one(allocate_volume, 5).error().code, "COMPUTE.1011");
+  EXPECT_THAT(files(), IsEmpty());
+}
+
+TEST_F(VmChain, create_defines_no_domain_once_it_is_told_to_end) {
+  ChainRunner run;
+  run.give(kVm, web());
+  ASSERT_TRUE(run.run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic,
+                       &register_vm, &realize})
+                  .ok());
+  run.cancel = true;
+  EXPECT_EQ(run.run_one(create, 9).error().code, "COMPUTE.1011");
+  EXPECT_EQ(domain(), nullptr);
+}
+
 TEST_F(VmChain, create_leaves_the_vm_of_another_run_alone_that_has_the_same_uuid) {
   const std::string uuid = created(web(), "16");
   VmSpec twin = web();
@@ -493,6 +511,24 @@ TEST_F(VmChain, destroy_leaves_nothing) {
   ChainRunner run("18");
   ASSERT_TRUE(vm_destroy(run, uuid).ok());
   expect_nothing_left();
+}
+
+TEST_F(VmChain, destroy_tells_later_steps_which_vm_it_is_about) {
+  ChainRunner creation("17");
+  ASSERT_TRUE(vm_create(creation, web()).ok());
+  const tenon::iaas::VmInstance made = *creation.data(kInstance);
+  ChainRunner registered("18");
+  registered.give(kVmUuid, made.uuid);
+  ASSERT_TRUE(registered.run({&locate}).ok());
+  EXPECT_EQ(*registered.data(kInstance), made);
+
+  registry.vms().remove(made.uuid, std::nullopt).value();
+  ChainRunner unregistered("19");
+  unregistered.give(kVmUuid, made.uuid);
+  ASSERT_TRUE(unregistered.run({&locate}).ok());
+  EXPECT_EQ(unregistered.data(kInstance)->uuid, made.uuid);
+  EXPECT_EQ(unregistered.data(kInstance)->name, "web");
+  EXPECT_THAT(*unregistered.data(kNics), IsEmpty());
 }
 
 TEST_F(VmChain, destroy_clears_up_what_a_broken_off_creation_left) {

@@ -18,16 +18,21 @@ using tenon::iaas::L2NetworkRecord;
 using tenon::iaas::Nic;
 using tenon::iaas::NicAttachment;
 using tenon::iaas::NicPort;
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 using Calls = std::vector<std::string>;
 
-/// Notes what it is asked; fails for the network `bad`.
+/// Notes what it is asked; the network `bad` fails but passes its check, `unfit` fails that.
 class NotedNetwork final : public tenon::iaas::L2Network {
  public:
   NotedNetwork(std::string name, Calls& calls) : name_(std::move(name)), calls_(calls) {}
-  Result<void> check() override { return note("check"); }
+  Result<void> check() override {
+    calls_.push_back(name_ + ": check");
+    if (name_ == "unfit") return make_error("TEST.1002", "told to refuse", name_);
+    return {};
+  }
   Result<void> realize(const std::string& user, const std::string& key) override {
     return note("realize " + user + " " + key);
   }
@@ -61,9 +66,8 @@ class NotedFactory final : public tenon::iaas::L2NetworkFactory {
 class L2Steps : public testing::Test {
  protected:
   L2Steps() {
-    realize.types = release.types = {"Ours", "Too"};
+    realize.types = {"Ours", "Too"};
     realize.drivers.bind(&slot_);
-    release.drivers.bind(&slot_);
     run.give(tenon::iaas::kHost, HostRecord{"local", "KVM", "qemu:///system"});
   }
   void nics(std::vector<Nic> list) { run.give(tenon::iaas::kNics, std::move(list)); }
@@ -73,7 +77,7 @@ class L2Steps : public testing::Test {
 
   NotedFactory factory;
   tenon::iaas::RealizeL2Networks realize;
-  tenon::iaas::ReleaseL2Networks release;
+  const compute::test::ReleaseOf release{realize};
   compute::test::ChainRunner run;
 
  private:
@@ -85,8 +89,17 @@ class L2Steps : public testing::Test {
 TEST_F(L2Steps, realize_the_networks_of_all_nics_of_their_types) {
   nics({nic("1", "lan"), nic("2", "dmz", "Too"), nic("3", "other", "Theirs")});
   ASSERT_TRUE(run.run({&realize}).ok());
-  EXPECT_THAT(factory.calls, ElementsAre("lan: realize nic:1 17:1", "dmz: realize nic:2 17:1"));
-  EXPECT_THAT(factory.hosts, ElementsAre("local", "local"));
+  EXPECT_THAT(factory.calls,
+              ElementsAre("lan: check", "dmz: check", "lan: realize nic:1 17:1", "dmz: realize nic:2 17:1"));
+  EXPECT_THAT(factory.hosts, Each("local"));
+}
+
+TEST_F(L2Steps, refuse_a_host_that_lacks_what_a_network_needs_before_anything_is_made) {
+  nics({nic("1", "lan"), nic("2", "lan"), nic("3", "unfit", "Too"), nic("4", "unfit", "Theirs")});
+  auto ran = run.run({&realize});
+  ASSERT_FALSE(ran.ok());
+  EXPECT_EQ(ran.error().code, "TEST.1002");
+  EXPECT_THAT(factory.calls, ElementsAre("lan: check", "unfit: check")) << "each network once, and nothing to undo";
 }
 
 TEST_F(L2Steps, have_nothing_to_do_for_a_vm_without_nics) {
@@ -100,7 +113,8 @@ TEST_F(L2Steps, give_up_what_they_may_have_realized_with_the_key_they_did_it_wit
   auto ran = run.run({&realize});
   ASSERT_FALSE(ran.ok());
   EXPECT_EQ(ran.error().code, "TEST.1001");
-  EXPECT_THAT(factory.calls, ElementsAre("lan: realize nic:1 17:1", "bad: realize nic:2 17:1",  //
+  EXPECT_THAT(factory.calls, ElementsAre("lan: check", "bad: check", "dmz: check",              //
+                                         "lan: realize nic:1 17:1", "bad: realize nic:2 17:1",  //
                                          "lan: release 1", "lan: unrealize nic:1 17:1",         //
                                          "bad: release 2", "bad: unrealize nic:2 17:1",         //
                                          "dmz: release 3", "dmz: unrealize nic:3 17:1"));

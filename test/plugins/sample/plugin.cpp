@@ -127,7 +127,7 @@ class ExtraStep : public Extra {
   std::string text;
 };
 
-class NoOp : public tenon::Flow {
+class NoOp : public tenon::NoRollbackFlow {
  public:
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
@@ -147,7 +147,7 @@ class ToolInventory : public tenon::Inventory {
   bool broken = false;
 };
 
-class NoOpFail : public tenon::Flow {
+class NoOpFail : public tenon::NoRollbackFlow {
  public:
   void run(tenon::FlowStep step) const override {
     std::move(step).fail(tenon::make_error("SAMPLE.1001", "told to fail"));
@@ -196,5 +196,6 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
   plugin.flow<sample::NoOpFail>("sample.NoOpFail");
   plugin.bean<sample::ExtraStep>("sample.ExtraStep")
       .implements<sample::Extra>()
-      .property("text", &sample::ExtraStep::text);
+      .property("text", &sample::ExtraStep::text)
+      .reads(sample::kLedger);
 }

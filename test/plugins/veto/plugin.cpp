@@ -1,4 +1,4 @@
-#include <tenon/iaas/network.h>
+#include <tenon/iaas/vm_steps.h>
 #include <tenon/plugin.h>
 
 #include <string>
@@ -8,7 +8,7 @@ namespace veto {
 namespace {
 
 /// Lets no virtual machine come to be: fails once the machine is made and started, when there is most to undo.
-class RefuseVm : public tenon::iaas::PostVmInstantiateResourceExtensionPoint {
+class RefuseVm : public tenon::NoRollbackExtension<tenon::iaas::PostVmInstantiateResourceExtensionPoint> {
  public:
   void run(tenon::FlowStep step) const override {
     std::move(step).fail(tenon::make_error("VETO.1001", "no virtual machine today", reason));

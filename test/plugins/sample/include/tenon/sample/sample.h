@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tenon/contract.h>
 #include <tenon/described.h>
 #include <tenon/flow.h>
 #include <tenon/interface.h>
@@ -28,12 +29,6 @@ class ToolFactory {
   virtual std::string make() const = 0;
 };
 
-/// Steps that extensions add to a chain.
-class Extra : public tenon::Flow {
- public:
-  static constexpr std::string_view kInterface = "sample.Extra/1";
-};
-
 /// What a run of the sample flows writes down: one line a call.
 struct Ledger {
   std::string file;
@@ -42,5 +37,12 @@ BOOST_DESCRIBE_STRUCT(Ledger, (), (file))
 
 inline constexpr tenon::FlowKey<Ledger> kLedger{"ledger"};
 inline constexpr tenon::FlowKey<std::string> kText{"text"};
+
+/// Steps that extensions add to a chain.
+class Extra : public tenon::Flow {
+ public:
+  static constexpr std::string_view kInterface = "sample.Extra/1";
+  static void contract(tenon::FlowContract& contract) { contract.reads(kLedger); }
+};
 
 }  // namespace sample
