@@ -4,6 +4,7 @@
 #include <tenon/iaas/network.h>
 #include <tenon/iaas/registering.h>
 #include <tenon/inventory.h>
+#include <tenon/resource_probe.h>
 #include <tenon/wiring.h>
 
 #include <string>
@@ -68,6 +69,17 @@ class L2NetworkInventory final : public tenon::Inventory {
   tenon::Result<std::vector<tenon::Json>> list() const override;
 
   tenon::Ref<tenon::iaas::Registry> registry;
+};
+
+/// The ports of all registered networks on the hosts that their drivers serve: `port tn1 of network blue on h1`. Fails
+/// if a host can't be asked: what is not known must not look as if it were not there.
+class L2NetworkProbe final : public tenon::ResourceProbe {
+ public:
+  std::string name() const override { return "L2 networks"; }
+  tenon::Result<std::vector<std::string>> list() const override;
+
+  tenon::Ref<tenon::iaas::Registry> registry;
+  tenon::Drivers<tenon::iaas::L2NetworkFactory> networks;
 };
 
 }  // namespace network

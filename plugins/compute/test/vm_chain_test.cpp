@@ -10,6 +10,7 @@
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
+#include "probes.h"
 #include "registered_vms.h"
 #include "volumes.h"
 
@@ -408,6 +409,54 @@ TEST_F(VmChain, counts_in_the_inventory_of_hosts_and_storages_tell_whether_they_
   images.registry.bind(&registry);
   EXPECT_THAT(images.list().value(),
               ElementsAre(tenon::Json::object().add("name", "base").add("url", image.string()).add("format", "qcow2")));
+}
+
+TEST_F(VmChain, is_found_by_the_probes_on_the_devices_and_in_the_registry) {
+  compute::HypervisorProbe vms;
+  vms.registry.bind(&registry);
+  vms.hypervisors.bind(&hypervisors);
+  compute::PrimaryStorageProbe disks;
+  disks.registry.bind(&registry);
+  disks.storages.bind(&storages);
+  compute::RecordProbe records;
+  records.registry.bind(&registry);
+  const std::string foreign = "vm 6695eb01-f6a4-8304-79aa-97f2502e193f test (Running) on local";
+  const std::string host = std::string("record host local (KVM, ") + kUri + ")";
+  const std::string image_record = "record image base (qcow2, " + image.string() + ")";
+  const std::string storage = "record primary storage local (Folder, " + (root / "volumes").string() + ")";
+  const std::string network = "record L2 network blue (Folder, vlan 100)";
+  EXPECT_THAT(vms.list().value(), ElementsAre(foreign));
+  EXPECT_THAT(disks.list().value(), IsEmpty());
+  EXPECT_THAT(records.list().value(), ElementsAre(network, host, image_record, storage));
+
+  const std::string uuid = created(web());
+  EXPECT_THAT(vms.list().value(), testing::UnorderedElementsAre(foreign, "vm " + uuid + " web (Running) on local"));
+  EXPECT_THAT(disks.list().value(),
+              ElementsAre("file " + uuid + ".17-5.data1.qcow2 on local", "file " + uuid + ".17-5.data2.qcow2 on local",
+                          "file " + uuid + ".17-5.root.qcow2 on local"));
+  EXPECT_THAT(records.list().value(),
+              ElementsAre(network, host, image_record, storage,
+                          "record vm " + uuid + " web (host local, primary storage local, 3 volumes, 1 NIC)"));
+
+  registry.vms().remove(uuid, std::nullopt).value();
+  virDomainDestroy(domain().get());
+  EXPECT_THAT(vms.list().value(), testing::Contains("vm " + uuid + " web (Stopped) on local"))
+      << "asked from the device";
+}
+
+TEST_F(VmChain, is_not_taken_for_gone_by_probes_that_cannot_ask) {
+  compute::HypervisorProbe vms;
+  vms.registry.bind(&registry);
+  vms.hypervisors.bind(&hypervisors);
+  replace_host({"local", "KVM", "qemu+unix:///system?socket=/nonexistent/libvirt-sock"});
+  EXPECT_EQ(vms.list().error().code, "KVM.1001");
+  hypervisors.list = nullptr;
+  EXPECT_EQ(vms.list().error().code, "DRIVER.1001");
+  compute::PrimaryStorageProbe disks;
+  disks.registry.bind(&registry);
+  disks.storages.bind(&storages);
+  fs::remove_all(root / "volumes");
+  EXPECT_EQ(disks.list().error().code, "STORAGE.1001");
 }
 
 class VmChainFault : public VmChain, public testing::WithParamInterface<const char*> {};
