@@ -127,7 +127,8 @@ class ExtraStep : public Extra {
   std::string text;
 };
 
-class NoOp : public tenon::NoRollbackFlow {
+/// Has no undo, and does not say that it needs none.
+class NoOp : public tenon::Flow {
  public:
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
