@@ -21,7 +21,7 @@ enum class StepSide : std::uint8_t { kRun, kRelease };
 /// One step of a chain: a flow, and where it comes from.
 struct ChainStep {
   /// The flow's class; for a step made of an extension, `INTERFACE[BEAN]`; within sub-chains after their names:
-  /// `network.prepare/ovs.EnsureBridge`.
+  /// `disk.prepare/sample.MakeDisk`.
   std::string name;
   const Flow* flow = nullptr;
   /// Keeps the flow's instance and its library.
@@ -42,6 +42,9 @@ struct ChainStep {
   std::shared_ptr<const FlowContract> contract;
   /// Null for a step without any.
   std::shared_ptr<const StepPolicy> policy;
+  /// Hashes of the keys that the contract lets it read, and that it must have written: filled in by ChainAssembler.
+  std::vector<std::uint64_t> readable;
+  std::vector<std::uint64_t> writable;
 };
 
 /// One thing to do on the way forward.

@@ -48,6 +48,15 @@ bool ChainAssembler::in_group() const { return !open_.empty() && open_.back().fr
 
 ChainAssembler& ChainAssembler::step(ChainStep step) {
   assert(open_.empty() || open_.back().frame != Frame::kParallel);
+  if (step.contract) {
+    const auto add = [](std::vector<std::uint64_t>& hashes, const std::vector<KeyEntry>& keys) {
+      for (const KeyEntry& key : keys) hashes.push_back(detail::hash(key.name));
+    };
+    add(step.readable, step.contract->reads_list);
+    add(step.readable, step.contract->optional_list);
+    add(step.readable, step.contract->writes_list);
+    if (step.side == StepSide::kRun) add(step.writable, step.contract->writes_list);
+  }
   const std::size_t index = chain_.steps.size();
   if (!in_group()) {  // those of a group are called when it is closed
     if (step.has_pre_check) op(Op::Kind::kCheck, index);

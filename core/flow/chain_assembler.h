@@ -11,7 +11,7 @@ namespace tenon::flow {
 
 /// Puts a chain together, from its first step to its last. Calls of `open_…` and `close` nest.
 /// ```cpp
-/// ChainAssembler chain("vm.create", place);
+/// ChainAssembler chain("disk.create", place);
 /// chain.input({"vm", place});
 /// chain.step(prepare);
 /// chain.open_parallel(place, 2);

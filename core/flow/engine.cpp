@@ -1,6 +1,7 @@
 #include "flow/engine.h"
 
 #include <algorithm>
+#include <boost/intrusive/unordered_set.hpp>
 #include <thread>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "flow/run.h"
 
 namespace tenon::flow {
+namespace {
 
 /// Ids sort by time across restarts: they count on from the milliseconds at the start, with room for a million runs a
 /// second.
@@ -16,6 +18,53 @@ std::uint64_t first_id() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) << 20;
 }
 
+std::string list_of_inputs(const Chain& chain) {
+  std::string known;
+  for (const ChainInput& input : chain.inputs) known.append(known.empty() ? "" : ", ").append(input.key);
+  return known.empty() ? "none" : known;
+}
+
+Result<void> check_inputs(const RunRequest& request) {
+  const Chain& chain = *request.chain;
+  for (const auto& [name, value] : request.input) {
+    if (chain.has_input(name)) continue;
+    return make_error("FLOW.1013", "the chain has no such input",
+                      "'" + name + "' (chain '" + chain.name + "' takes: " + list_of_inputs(chain) + ")");
+  }
+  for (const ChainInput& input : chain.inputs) {
+    if (std::any_of(request.input.begin(), request.input.end(), [&](const auto& i) { return i.first == input.key; })) {
+      continue;
+    }
+    return make_error("FLOW.1012", "an input of the chain is missing",
+                      "'" + input.key + "' (chain '" + chain.name + "')");
+  }
+  return {};
+}
+
+/// Sorted, so that all runs take them in one order.
+Result<std::vector<std::string>> lock_names(const RunRequest& request) {
+  std::vector<std::string> names;
+  for (const LockPolicy& lock : request.chain->locks) {
+    Result<std::string> name = lock.key.name([&](std::string_view key) -> const Value* {
+      for (const auto& [input, value] : request.input) {
+        if (input == key) return &value;
+      }
+      return nullptr;
+    });
+    if (!name) {
+      ErrorCode error = std::move(name).error();
+      error.elaboration.emplace("place", lock.place.to_string());
+      return error;
+    }
+    names.push_back(std::move(name).value());
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace
+
 const Value* RunResult::find(std::string_view key) const noexcept {
   for (auto entry = data.rbegin(); entry != data.rend(); ++entry) {
     if (entry->key.name == key) return &entry->value;
@@ -23,40 +72,95 @@ const Value* RunResult::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
+/// Ids follow one another, so their low bits are a perfect hash.
+struct Engine::State::Runs {
+  struct Id {
+    using type = std::uint64_t;
+    type operator()(const Run& run) const noexcept { return run.id(); }
+  };
+  struct Hash {
+    std::size_t operator()(std::uint64_t id) const noexcept { return id; }
+  };
+  using Set = boost::intrusive::unordered_set<Run, boost::intrusive::key_of_value<Id>, boost::intrusive::hash<Hash>,
+                                              boost::intrusive::equal<std::equal_to<>>,
+                                              boost::intrusive::power_2_buckets<true>>;
+
+  std::vector<Set::bucket_type> buckets{64};
+  Set set{Set::bucket_traits(buckets.data(), buckets.size())};
+
+  void add(Run& run) {
+    if (set.size() == buckets.size()) {
+      std::vector<Set::bucket_type> more(buckets.size() * 2);
+      set.rehash(Set::bucket_traits(more.data(), more.size()));
+      buckets.swap(more);
+    }
+    set.insert(run);
+    intrusive_ptr_add_ref(&run);
+  }
+  /// Counted, or null.
+  [[nodiscard]] RunRef find(std::uint64_t id) {
+    const auto found = set.find(id);
+    return found != set.end() ? RunRef(&*found) : RunRef();
+  }
+  [[nodiscard]] std::vector<RunRef> all(std::size_t limit) {
+    std::vector<RunRef> runs;
+    for (Run& run : set) {
+      if (runs.size() == limit) break;
+      runs.emplace_back(&run);
+    }
+    return runs;
+  }
+};
+
+Engine::State::State(const EngineOptions& options)
+    : next_id(first_id()),
+      clock(options.clock ? options.clock : std::make_shared<SystemClock>()),
+      runs(std::make_unique<Runs>()),
+      executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),
+      blocking("tenon-block", options.blocking_threads) {}
+
+Engine::State::~State() = default;
+
+void Engine::State::end(Run& run, const std::function<void()>& done) {
+  done();
+  const bool goes = !run.lingers();
+  {
+    std::lock_guard lock(mutex);
+    if (goes) runs->set.erase(runs->set.iterator_to(run));
+    if (--in_flight == 0 && given_up == 0) idle.notify_all();
+  }
+  if (goes) intrusive_ptr_release(&run);
+}
+
+void Engine::State::forget(Run& run) {
+  {
+    std::lock_guard lock(mutex);
+    runs->set.erase(runs->set.iterator_to(run));
+  }
+  intrusive_ptr_release(&run);
+}
+
+void Engine::State::count_given_up(int change) {
+  std::lock_guard lock(mutex);
+  given_up = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(given_up) + change);
+  if (in_flight == 0 && given_up == 0) idle.notify_all();
+}
+
 Engine::Engine(EngineOptions options) : state_(std::make_unique<State>(options)) {}
 
 Engine::~Engine() = default;
 
 Result<Run*> Engine::admit(RunRequest&& request) {
-  const Chain& chain = *request.chain;
-  for (const auto& [name, value] : request.input) {
-    if (!chain.has_input(name)) {
-      std::string known;
-      for (const ChainInput& input : chain.inputs) known.append(known.empty() ? "" : ", ").append(input.key);
-      return make_error("FLOW.1013", "the chain has no such input",
-                        "'" + name + "' (chain '" + chain.name + "' takes: " + (known.empty() ? "none" : known) + ")");
-    }
-  }
-  for (const ChainInput& input : chain.inputs) {
-    if (std::none_of(request.input.begin(), request.input.end(), [&](const auto& i) { return i.first == input.key; })) {
-      return make_error("FLOW.1012", "an input of the chain is missing",
-                        "'" + input.key + "' (chain '" + chain.name + "')");
-    }
-  }
-
-  auto* run = new Run(*state_, state_->next_id.fetch_add(1, std::memory_order_relaxed), std::move(request));
-  {
-    std::lock_guard lock(state_->mutex);
-    if (!state_->closed) {
-      run->next_run_ = state_->runs;
-      if (state_->runs != nullptr) state_->runs->previous_ = run;
-      state_->runs = run;
-      ++state_->count;
-      return run;
-    }
-  }
-  delete run;
-  return make_error("FLOW.1011", "the node is stopping and starts no runs");
+  if (Result<void> good = check_inputs(request); !good) return std::move(good).error();
+  Result<std::vector<std::string>> locks = lock_names(request);
+  if (!locks) return std::move(locks).error();
+  const std::uint64_t id = state_->next_id.fetch_add(1, std::memory_order_relaxed);
+  RunRef run(new Run(*state_, id, std::move(request), std::move(locks).value()));
+  std::lock_guard lock(state_->mutex);
+  if (state_->closed) return make_error("FLOW.1011", "the node is stopping and starts no runs");
+  state_->runs->add(*run);
+  ++state_->in_flight;
+  return run.get();
 }
 
 Result<std::uint64_t> Engine::start(RunRequest request) {
@@ -75,34 +179,22 @@ Result<std::uint64_t> Engine::post(RunRequest request) {
   return id;
 }
 
-void Engine::State::retire(Run& run, const std::function<void()>& done) {
+bool Engine::cancel(std::uint64_t id) {
+  RunRef run;
   {
-    std::lock_guard lock(mutex);
-    (run.previous_ != nullptr ? run.previous_->next_run_ : runs) = run.next_run_;
-    if (run.next_run_ != nullptr) run.next_run_->previous_ = run.previous_;
+    std::lock_guard lock(state_->mutex);
+    run = state_->runs->find(id);
   }
-  delete &run;
-  done();
-  std::lock_guard lock(mutex);
-  if (--count == 0) idle.notify_all();
-}
-
-Run* Engine::State::find(std::uint64_t run) const {
-  Run* found = runs;
-  while (found != nullptr && found->id() != run) found = found->next_run_;
-  return found;
-}
-
-bool Engine::cancel(std::uint64_t run) {
-  std::lock_guard lock(state_->mutex);
-  Run* found = state_->find(run);
-  if (found != nullptr) found->cancel();
-  return found != nullptr;
+  return run && run->cancel();
 }
 
 void Engine::cancel_all() {
-  std::lock_guard lock(state_->mutex);
-  for (Run* run = state_->runs; run != nullptr; run = run->next_run_) run->cancel();
+  std::vector<RunRef> runs;
+  {
+    std::lock_guard lock(state_->mutex);
+    runs = state_->runs->all(SIZE_MAX);
+  }
+  for (const RunRef& run : runs) run->cancel();
 }
 
 void Engine::close() {
@@ -112,24 +204,45 @@ void Engine::close() {
 
 bool Engine::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock lock(state_->mutex);
-  return state_->idle.wait_for(lock, timeout, [&] { return state_->count == 0; });
+  return state_->idle.wait_for(lock, timeout, [&] { return state_->in_flight == 0 && state_->given_up == 0; });
 }
 
 std::size_t Engine::in_flight() const {
   std::lock_guard lock(state_->mutex);
-  return state_->count;
+  return state_->in_flight;
 }
 
-std::string Engine::describe_step(std::uint64_t run, std::uint32_t step) const {
-  std::lock_guard lock(state_->mutex);
-  const Run* found = state_->find(run);
-  if (found == nullptr || step >= found->chain().steps.size()) return {};
-  return "flow '" + found->chain().steps[step].name + "' of chain '" + found->chain().name + "'";
+std::optional<RunState> Engine::inspect(std::uint64_t id) const {
+  RunRef run;
+  {
+    std::lock_guard lock(state_->mutex);
+    run = state_->runs->find(id);
+  }
+  if (!run) return std::nullopt;
+  return run->inspect();
+}
+
+std::vector<RunState> Engine::inspect_all(std::size_t limit) const {
+  std::vector<RunRef> runs;
+  {
+    std::lock_guard lock(state_->mutex);
+    runs = state_->runs->all(limit);
+  }
+  std::vector<RunState> states;
+  states.reserve(runs.size());
+  for (const RunRef& run : runs) states.push_back(run->inspect());
+  return states;
+}
+
+std::string Engine::describe_step(std::uint64_t id, std::uint32_t step) const {
+  RunRef run;
+  {
+    std::lock_guard lock(state_->mutex);
+    run = state_->runs->find(id);
+  }
+  return run ? run->describe(step) : std::string();
 }
 
 Executor& Engine::executor() noexcept { return state_->executor; }
-
-std::optional<RunState> Engine::inspect(std::uint64_t) const { return std::nullopt; }
-std::vector<RunState> Engine::inspect_all(std::size_t) const { return {}; }
 
 }  // namespace tenon::flow

@@ -2,28 +2,41 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <mutex>
-#include <thread>
 
 #include "flow/engine.h"
+#include "flow/permits.h"
 
 namespace tenon::flow {
 
-std::uint64_t first_id();
-
+/// What runs need of their engine.
 struct Engine::State {
-  explicit State(const EngineOptions& options)
-      : next_id(first_id()),
-        executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),
-        blocking("tenon-block", options.blocking_threads) {}
-  void retire(Run& run, const std::function<void()>& done);
-  Run* find(std::uint64_t run) const;
+  explicit State(const EngineOptions& options);
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// The run has ended: no longer in flight when `done` has returned.
+  void end(Run& run, const std::function<void()>& done);
+  /// A run that has ended is no longer waited for by flows that were given up.
+  void forget(Run& run);
+  /// A flow was given up, or one that was has answered.
+  void count_given_up(int change);
+
+  /// The runs, found by their ids.
+  struct Runs;
 
   std::atomic<std::uint64_t> next_id;
+  const std::shared_ptr<Clock> clock;
+  Permits permits;
   mutable std::mutex mutex;
   std::condition_variable idle;
-  Run* runs = nullptr;
-  std::size_t count = 0;
+  const std::unique_ptr<Runs> runs;  // under the mutex, as are those below
+  std::size_t in_flight = 0;
+  std::size_t given_up = 0;
   bool closed = false;
   Executor executor;
   Executor blocking;

@@ -1,7 +1,5 @@
 #include "flow/run.h"
 
-#include "flow/engine_state.h"
-
 #include <tenon/log.h>
 
 #include <algorithm>
@@ -9,23 +7,6 @@
 #include <utility>
 
 namespace tenon::flow {
-namespace {
-
-/// The run whose flow this thread is calling: an answer that comes meanwhile from the same thread needs no lock.
-thread_local Run* driving = nullptr;
-
-class DrivingScope {
- public:
-  explicit DrivingScope(Run* run) noexcept : outer_(std::exchange(driving, run)) {}
-  DrivingScope(const DrivingScope&) = delete;
-  DrivingScope& operator=(const DrivingScope&) = delete;
-  ~DrivingScope() { driving = outer_; }
-
- private:
-  Run* outer_;  // a flow may start another run, which this thread drives within the call
-};
-
-}  // namespace
 
 std::string run_name(std::uint64_t id) {
   // Crockford's base 32: sorts as the numbers do, no letters that are read as digits.
@@ -35,155 +16,75 @@ std::string run_name(std::uint64_t id) {
   return name;
 }
 
-Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request)
+Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vector<std::string> locks)
     : engine_(engine),
       id_(id),
       chain_(std::move(request.chain)),
       observer_(std::move(request.observer)),
-      done_(std::move(request.done)) {
-  data_.reserve(request.input.size());
+      done_(std::move(request.done)),
+      locks_(std::move(locks)),
+      main_(std::make_unique<Strand>(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())})) {
+  if (request.injection || request.before_step) {
+    extras_ = std::make_unique<Extras>(Extras{request.injection, std::move(request.before_step)});
+  }
+  main_->data_.reserve(request.input.size());
   for (auto& [name, value] : request.input) {
     // The chain's text, not the caller's: it lives as long as the run.
-    const auto input =
-        std::find_if(chain_->inputs.begin(), chain_->inputs.end(), [&](const ChainInput& i) { return i.key == name; });
+    const auto input = std::find_if(chain_->inputs.begin(), chain_->inputs.end(),
+                                    [&](const ChainInput& known) { return known.key == name; });
     if (input == chain_->inputs.end()) continue;
-    data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(value)});
+    main_->data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(value)});
   }
-  committed_ = data_.size();
 }
 
 void Run::begin() {
-  if (chain_->steps.empty()) {
-    end();
-    return;
+  // The time of a whole chain begins before the wait for its locks.
+  if (!chain_->scopes.empty() && chain_->scopes[0].name.empty()) {
+    main_->pc_ = 1;
+    main_->open_scope(0);
   }
-  drive();
+  drive(main_.get());
 }
 
-void Run::drive() {
-  do {
-    if (!call()) return;
-  } while (advance());
-  end();
+void Run::drive(Strand* strand) {
+  while (strand != nullptr) strand = strand->drive();
 }
 
-void Run::resume() {
-  answer_ = elsewhere_;
-  if (advance()) {
-    drive();
-  } else {
-    end();
+bool Run::cancel() {
+  std::lock_guard lock(mutex_);
+  if (ended_) return false;
+  cancelled_ = true;
+  main_->interrupt(Strand::kCancelled);
+  return true;
+}
+
+bool Run::lingers() {
+  std::lock_guard lock(mutex_);
+  lingers_ = !given_up_.empty();
+  return lingers_;
+}
+
+void Run::ended(Strand& strand, bool failed) {
+  RunResult result{id_, chain_, {}, std::move(strand.data_)};
+  if (failed) {
+    result.error = std::move(*strand.error_);
+    std::erase_if(result.data, [](const DataEntry& entry) { return entry.step >= 0; });
   }
-}
-
-bool Run::call() {
-  const Flow& flow = *chain_->steps[step_].flow;
-  if (observer_) observer_->step_begun(id_, step_, direction_, 1);
-  answer_ = Answer::kNone;
-  phase_.store(Phase::kCalling, std::memory_order_relaxed);
-  const StepTicket ticket{id_, step_, ++attempt_};
+  give_back_locks();
+  std::shared_ptr<RunObserver> observer;  // kept until the caller was told
+  std::shared_ptr<const Chain> chain;
   {
-    DrivingScope scope(this);
-    try {
-      if (direction_ == Direction::kForward) {
-        flow.run(FlowStep(*this, ticket));
-      } else {
-        flow.rollback(FlowStep(*this, ticket));
-      }
-    } catch (const Error& e) {
-      note_exception(e.error());
-    } catch (const std::exception& e) {
-      note_exception(make_error("FLOW.1001", "flow threw an exception", e.what()));
-    } catch (...) {
-      note_exception(make_error("FLOW.1001", "flow threw an exception", "not a std::exception"));
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+    extras_.reset();
+    // A flow that was given up still reads them.
+    if (given_up_.empty()) {
+      observer = std::move(observer_);
+      chain = std::move(chain_);
     }
   }
-  if (answer_ != Answer::kNone) return true;
-  if (phase_.exchange(Phase::kSuspended, std::memory_order_acq_rel) != Phase::kAnswered) return false;
-  answer_ = elsewhere_;
-  return true;
-}
-
-void Run::note_exception(ErrorCode error) {
-  switch (answer_) {
-    case Answer::kDropped:  // by the unwinding of this very exception: one fault, not two
-      failure_ = std::make_unique<ErrorCode>(std::move(error));
-      answer_ = Answer::kFail;
-      return;
-    case Answer::kNone:
-      // The step is in other hands, and may be at work: what was thrown counts when they have answered.
-      thrown_ = std::make_unique<ErrorCode>(std::move(error));
-      return;
-    case Answer::kNext:
-    case Answer::kFail:
-      log::error("a flow threw after it had answered; the answer counts",
-                 {{"run", run_name(id_)}, {"flow", chain_->steps[step_].name}, {"error", error.to_string()}});
-      return;
-  }
-}
-
-void Run::answer(Answer answer) noexcept {
-  if (driving == this) {
-    answer_ = answer;
-    return;
-  }
-  elsewhere_ = answer;
-  if (phase_.exchange(Phase::kAnswered, std::memory_order_acq_rel) == Phase::kSuspended) {
-    engine_.executor.post([this] { resume(); });
-  }
-}
-
-bool Run::advance() { return direction_ == Direction::kForward ? advance_forward() : advance_undo(); }
-
-bool Run::advance_forward() {
-  if (answer_ == Answer::kNext && !thrown_) {
-    committed_ = data_.size();
-    if (observer_) observer_->step_ended(id_, step_, direction_, nullptr);
-    if (cancelled_.load(std::memory_order_relaxed)) {
-      auto cancelled = std::make_unique<ErrorCode>(make_error("FLOW.1004", "the run was cancelled"));
-      locate(*cancelled);
-      return turn_back(std::move(cancelled));
-    }
-    return ++step_ < chain_->steps.size();
-  }
-  data_.resize(committed_);  // a failed attempt leaves no data
-  std::unique_ptr<ErrorCode> error = take_failure();
-  if (observer_) observer_->step_ended(id_, step_, direction_, error.get());
-  return turn_back(std::move(error));
-}
-
-bool Run::turn_back(std::unique_ptr<ErrorCode> error) {
-  error_ = std::move(error);
-  direction_ = Direction::kUndo;
-  return true;
-}
-
-bool Run::advance_undo() {
-  if (answer_ == Answer::kNext && !thrown_) {
-    if (observer_) observer_->step_ended(id_, step_, direction_, nullptr);
-  } else {
-    ErrorCode undo =
-        make_error("FLOW.1006", "an undo failed; what its flow made may be left", chain_->steps[step_].name);
-    undo.causes.push_back(std::move(*take_failure()));
-    log::error("an undo failed", {{"run", run_name(id_)},
-                                  {"chain", chain_->name},
-                                  {"flow", chain_->steps[step_].name},
-                                  {"error", undo.causes.front().to_string()}});
-    if (observer_) observer_->step_ended(id_, step_, direction_, &undo);
-    error_->causes.push_back(std::move(undo));
-  }
-  // What an undone step wrote is gone: the flows before it see the data as it was when they had answered.
-  while (!data_.empty() && data_.back().step >= static_cast<std::int32_t>(step_)) data_.pop_back();
-  if (step_ == 0) return false;
-  --step_;
-  return true;
-}
-
-void Run::end() {
-  RunResult result{id_, chain_, {}, std::move(data_)};
-  if (error_) result.error = std::move(*error_);
   std::function<void(RunResult)> done = std::move(done_);
-  engine_.retire(*this, [&] {
+  engine_.end(*this, [&] {
     if (!done) return;
     try {
       done(std::move(result));
@@ -193,75 +94,157 @@ void Run::end() {
   });
 }
 
-std::unique_ptr<ErrorCode> Run::take_failure() {
-  std::unique_ptr<ErrorCode> failure = std::move(thrown_ ? thrown_ : failure_);
-  failure_.reset();  // what is answered after an exception does not count
-  if (failure == nullptr) {
-    failure = std::make_unique<ErrorCode>(make_error("FLOW.1002", "a flow dropped its step without an answer"));
-  }
-  locate(*failure);
-  return failure;
+void Run::give_back_locks() {
+  for (std::size_t i = 0; i < locked_; ++i) engine_.permits.give_back(locks_[i], id_);
 }
 
-void Run::locate(ErrorCode& error) const {
-  const ChainStep& step = chain_->steps[step_];
-  error.elaboration.try_emplace("run", run_name(id_));
-  error.elaboration.try_emplace("chain", chain_->name);
-  error.elaboration.try_emplace("flow", step.name);
-  error.elaboration.try_emplace("place", step.place.to_string());
+// ---- scopes with a time-out
+// -------------------------------------------------------------------------------------------
+
+std::uint64_t Run::note_timed_scope(Strand& strand) {
+  std::lock_guard lock(mutex_);
+  timed_scopes_.push_back({++last_serial_, &strand});
+  return last_serial_;
 }
 
-const Value* Run::find(const StepTicket& /*ticket*/, const KeyRef& key) {
-  for (auto entry = data_.rbegin(); entry != data_.rend(); ++entry) {
-    if (entry->key.hash == key.hash) return &entry->value;
-  }
-  return nullptr;
+bool Run::forget_timed_scope(const Strand& strand, std::uint64_t serial) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(timed_scopes_, [&](const TimedScope& scope) { return scope.serial == serial; });
+  return std::none_of(timed_scopes_.begin(), timed_scopes_.end(),
+                      [&](const TimedScope& scope) { return scope.strand == &strand && scope.timed_out; });
 }
 
-void Run::set(const StepTicket& /*ticket*/, const KeyRef& key, Value value) {
-  if (direction_ == Direction::kUndo) {
-    throw Error(make_error("FLOW.1009", "a rollback may not write data", std::string(key.name)));
-  }
-  data_.push_back({key, static_cast<std::int32_t>(step_), std::move(value)});
+bool Run::timed_out(std::uint64_t serial) const {
+  if (serial == 0) return false;
+  std::lock_guard lock(mutex_);
+  return std::any_of(timed_scopes_.begin(), timed_scopes_.end(),
+                     [&](const TimedScope& scope) { return scope.serial == serial && scope.timed_out; });
 }
 
-const Value* Run::adopt(const StepTicket& /*ticket*/, const KeyRef& key, Value value) {
-  for (auto entry = data_.rbegin(); entry != data_.rend(); ++entry) {
-    if (entry->key.hash != key.hash) continue;
-    entry->value = std::move(value);
-    return &entry->value;
-  }
-  return nullptr;
-}
-
-void Run::next(const StepTicket& /*ticket*/) noexcept { answer(Answer::kNext); }
-
-void Run::fail(const StepTicket& /*ticket*/, ErrorCode error) noexcept {
-  failure_ = std::make_unique<ErrorCode>(std::move(error));
-  answer(Answer::kFail);
-}
-
-void Run::skip_rest(const StepTicket& /*ticket*/) noexcept { answer(Answer::kNext); }
-
-void Run::dropped(const StepTicket& /*ticket*/) noexcept { answer(Answer::kDropped); }
-
-void Run::block(const StepTicket& ticket, BlockingWork work, const Flow& flow) noexcept {
-  try {
-    engine_.blocking.post([this, ticket, work, &flow] { work(flow, FlowStep(*this, ticket)); });
-  } catch (const std::exception& e) {
-    fail(ticket, make_error("FLOW.1010", "the pool for blocking flows refused the work", e.what()));
+void Run::scope_expired(std::uint64_t serial) {
+  std::lock_guard lock(mutex_);
+  for (TimedScope& scope : timed_scopes_) {
+    if (scope.serial != serial) continue;
+    scope.timed_out = true;
+    scope.strand->interrupt(Strand::kScopeTimedOut);
   }
 }
 
-void Run::progress(const StepTicket& ticket, int percent, std::string_view what) noexcept {
-  if (observer_) observer_->progress(id_, ticket.step, percent, what);
+// ---- flows that are given up
+// --------------------------------------------------------------------------------------------
+
+void Run::abandon(Strand& strand) {
+  Strand* rest = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    std::unique_ptr<Strand> made = strand.move_on();
+    rest = made.get();
+    std::unique_ptr<Strand>* place = &main_;
+    if (strand.parent_ != nullptr) {
+      auto& siblings = strand.parent_->branches_->strands;
+      place = &*std::find_if(siblings.begin(), siblings.end(), [&](const auto& s) { return s.get() == &strand; });
+    }
+    for (TimedScope& scope : timed_scopes_) {
+      if (scope.strand == &strand) scope.strand = rest;
+    }
+    has_given_up_.store(true, std::memory_order_relaxed);
+    strand.moved_on_ = true;
+    strand.awaits_first_undo_ = strand.direction() == Direction::kForward && strand.step().side == StepSide::kRun;
+    given_up_.push_back(std::exchange(*place, std::move(made)));
+    intrusive_ptr_add_ref(this);  // until `forget`
+    if (strand.late_answer_ && !strand.awaits_first_undo_) strand.post();
+  }
+  engine_.count_given_up(1);
+  drive(rest);
 }
 
-bool Run::cancelled(const StepTicket& /*ticket*/) const noexcept {
-  // A rollback is not to be cut short.
-  return direction_ == Direction::kForward && cancelled_.load(std::memory_order_relaxed);
+void Run::undo_over(std::uint32_t step) {
+  std::lock_guard lock(mutex_);
+  for (const auto& strand : given_up_) {
+    if (!strand->awaits_first_undo_ || strand->step_index() != step) continue;
+    strand->awaits_first_undo_ = false;
+    if (strand->late_answer_) strand->post();
+  }
 }
 
-std::string Run::key(const StepTicket& ticket) const { return run_name(id_) + ":" + std::to_string(ticket.step); }
+void Run::forget(Strand& strand) {
+  std::unique_ptr<Strand> forgotten;
+  std::shared_ptr<const Chain> chain;
+  std::shared_ptr<RunObserver> observer;
+  bool last = false;
+  {
+    std::lock_guard lock(mutex_);
+    const auto place =
+        std::find_if(given_up_.begin(), given_up_.end(), [&](const auto& known) { return known.get() == &strand; });
+    forgotten = std::move(*place);
+    given_up_.erase(place);
+    if (ended_ && given_up_.empty()) {
+      observer = std::move(observer_);
+      chain = std::move(chain_);
+      last = lingers_;
+    }
+  }
+  forgotten.reset();
+  if (last) engine_.forget(*this);
+  engine_.count_given_up(-1);
+  intrusive_ptr_release(this);
+}
+
+// ---- being looked at
+// --------------------------------------------------------------------------------------------------
+
+std::string Run::describe(std::uint32_t step) const {
+  std::lock_guard lock(mutex_);
+  if (!chain_ || step >= chain_->steps.size()) return {};
+  return "flow '" + chain_->steps[step].name + "' of chain '" + chain_->name + "'";
+}
+
+RunState Run::inspect() const {
+  std::lock_guard lock(mutex_);
+  RunState state;
+  state.id = id_;
+  if (!chain_) {
+    state.ended = true;
+    return state;
+  }
+  state.chain = chain_->name;
+  state.cancelled = cancelled_;
+  state.ended = ended_;
+  if (!ended_) inspect(*main_, state);
+  for (const auto& strand : given_up_) {
+    inspect(*strand, state);
+    state.places.back().waiting = Waiting::kLateAnswer;
+  }
+  return state;
+}
+
+void Run::inspect(const Strand& strand, RunState& state) const {
+  RunPlace place;
+  place.step = strand.step_index();
+  if (place.step < chain_->steps.size()) place.step_name = chain_->steps[place.step].name;
+  place.direction = strand.direction();
+  place.attempt = strand.attempt_.load(std::memory_order_relaxed);
+  const std::uint64_t word = strand.word_.load();
+  const bool waits =
+      Strand::phase_of(word) == Strand::Phase::kSuspended || Strand::phase_of(word) == Strand::Phase::kAbandoned;
+  place.waiting = waits ? strand.waiting_.load(std::memory_order_relaxed) : Waiting::kNothing;
+  const bool told =
+      (word & Strand::kExpired) != 0 || ((word & Strand::kInterrupted) != 0 && place.direction != Direction::kUndo);
+  if (place.waiting == Waiting::kAnswer && told) place.waiting = Waiting::kGrace;
+  state.undoing = state.undoing || place.direction == Direction::kUndo;
+  if (place.waiting == Waiting::kLock || place.waiting == Waiting::kConcurrency) {
+    if (strand.wait_) place.what = strand.wait_->name;
+    place.holders = engine_.permits.holders(place.what);
+  }
+  if (waits) {
+    const auto now = std::chrono::nanoseconds(engine_.clock->now().time_since_epoch());
+    place.waited = now - std::chrono::nanoseconds(strand.since_.load(std::memory_order_relaxed));
+  }
+  if (place.waiting == Waiting::kBranches && strand.branches_) {
+    for (const auto& branch : strand.branches_->strands) inspect(*branch, state);
+    return;  // where its branches are is where it is
+  }
+  state.places.push_back(std::move(place));
+}
 
 }  // namespace tenon::flow

@@ -1,95 +1,109 @@
 #pragma once
 
-#include <tenon/flow.h>
-
 #include <atomic>
+#include <boost/intrusive/unordered_set_hook.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flow/engine.h"
+#include "flow/engine_state.h"
+#include "flow/strand.h"
 
 namespace tenon::flow {
 
-/// One execution of a chain. Belongs to itself: it deletes itself when it has ended.
-///
-/// One thread drives it at a time. An answer given within the flow's call, on that thread, is a plain write (the usual
-/// case, no atomic operation). Otherwise the driving thread and the answering thread meet at `phase_`: whoever comes
-/// second goes on with the run, the answering one by posting it to the executor. A run can't end before its current
-/// step has been answered, so a step's pointer to it is always good.
-class Run final : public StepHost {
+class Run;
+using RunRef = boost::intrusive_ptr<Run>;
+
+/// One execution of a chain. Counted: kept by the engine while it is in flight, by each flow that was given up until it
+/// answers, and by whoever may still come from elsewhere (timers, queued places).
+class Run final : public boost::intrusive::unordered_set_base_hook<> {
  public:
-  Run(Engine::State& engine, std::uint64_t id, RunRequest&& request);
+  Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vector<std::string> locks);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  /// Drives the run from its first step, on this thread. The run may be gone afterwards.
+  /// Drives the run from its first step, on this thread.
   void begin();
-  void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
+  /// False if it has ended.
+  bool cancel();
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  /// Until it has ended.
   [[nodiscard]] const Chain& chain() const noexcept { return *chain_; }
+  /// Asked once, when the run has ended: whether flows that were given up are still out. Then the last of them makes
+  /// the engine forget the run.
+  [[nodiscard]] bool lingers();
+  [[nodiscard]] RunState inspect() const;
+  /// `flow 'x' of chain 'y'`, or nothing.
+  [[nodiscard]] std::string describe(std::uint32_t step) const;
 
-  // StepHost
-  const Value* find(const StepTicket& ticket, const KeyRef& key) override;
-  void set(const StepTicket& ticket, const KeyRef& key, Value value) override;
-  const Value* adopt(const StepTicket& ticket, const KeyRef& key, Value value) override;
-  void next(const StepTicket& ticket) noexcept override;
-  void fail(const StepTicket& ticket, ErrorCode error) noexcept override;
-  void dropped(const StepTicket& ticket) noexcept override;
-  void skip_rest(const StepTicket& ticket) noexcept override;
-  void block(const StepTicket& ticket, BlockingWork work, const Flow& flow) noexcept override;
-  void progress(const StepTicket& ticket, int percent, std::string_view what) noexcept override;
-  bool cancelled(const StepTicket& ticket) const noexcept override;
-  std::string key(const StepTicket& ticket) const override;
+  friend void intrusive_ptr_add_ref(Run* run) noexcept { run->references_.fetch_add(1, std::memory_order_relaxed); }
+  friend void intrusive_ptr_release(Run* run) noexcept {
+    if (run->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete run;
+  }
 
  private:
-  friend class Engine;
-  friend struct Engine::State;
-  enum class Answer : std::uint8_t { kNone, kNext, kFail, kDropped };
-  enum class Phase : std::uint8_t { kCalling, kSuspended, kAnswered };
+  friend class Strand;
+  /// What most runs have not.
+  struct Extras {
+    std::optional<Injection> injection;
+    std::function<std::optional<ErrorCode>(const FlowData&)> before_step;
+  };
+
+  struct TimedScope {
+    std::uint64_t serial;
+    Strand* strand;
+    bool timed_out = false;
+  };
 
   ~Run() = default;
-  void drive();
-  void resume();
-  /// Calls the current flow. False if it has not been answered yet: the run must not be touched any more.
-  bool call();
-  /// Takes in the answer; false if the run has come to its end.
-  bool advance();
-  bool advance_forward();
-  bool advance_undo();
-  /// Begins the undo with the current step.
-  bool turn_back(std::unique_ptr<ErrorCode> error);
-  void end();
-  void answer(Answer answer) noexcept;
-  void note_exception(ErrorCode error);
-  /// Why the current step failed, located.
-  std::unique_ptr<ErrorCode> take_failure();
-  /// Adds to the error where it happened.
-  void locate(ErrorCode& error) const;
+  /// Drives strands until there is nothing to do on this thread. The run may be gone afterwards.
+  static void drive(Strand* strand);
+  void ended(Strand& strand, bool failed);
+  /// The time of a scope is up.
+  void scope_expired(std::uint64_t serial);
+  /// The flow of a suspended strand is given up: on a thread of the engine.
+  void abandon(Strand& strand);
+  void late(Strand& strand);
+  /// Its step has been undone once more, or can't be: it is no longer needed.
+  void forget(Strand& strand);
+  /// After an undo of the step: a late answer that came meanwhile is looked at.
+  void undo_over(std::uint32_t step);
+  void give_back_locks();
+  /// A scope with a time-out begins in the strand: its serial.
+  std::uint64_t note_timed_scope(Strand& strand);
+  /// Whether no other scope that is open in the strand has timed out.
+  bool forget_timed_scope(const Strand& strand, std::uint64_t serial);
+  /// False for serial 0.
+  [[nodiscard]] bool timed_out(std::uint64_t serial) const;
+  void inspect(const Strand& strand, RunState& state) const;
 
   Engine::State& engine_;
   const std::uint64_t id_;
+  std::atomic<std::uint32_t> references_{0};
+  std::atomic<std::uint32_t> sequence_{0};  // of ended steps, where branches are parallel
   std::shared_ptr<const Chain> chain_;
   std::shared_ptr<RunObserver> observer_;
   std::function<void(RunResult)> done_;
-  std::vector<DataEntry> data_;
-  std::unique_ptr<ErrorCode> failure_;  // of the current step, written by whoever answers
-  std::unique_ptr<ErrorCode> thrown_;   // by a flow that has given its step away
-  std::unique_ptr<ErrorCode> error_;    // why the run is being undone
-  std::size_t committed_ = 0;           // entries of data_ that a failure leaves
-  std::uint32_t step_ = 0;
-  std::uint32_t attempt_ = 0;
-  Direction direction_ = Direction::kForward;
-  Answer answer_ = Answer::kNone;     // the driving thread's
-  Answer elsewhere_ = Answer::kNone;  // given on another thread, read after kAnswered was seen
-  std::atomic<Phase> phase_{Phase::kCalling};
-  std::atomic<bool> cancelled_{false};
-  Run* previous_ = nullptr;  // the engine's list
-  Run* next_run_ = nullptr;
+  std::unique_ptr<Extras> extras_;
+  std::vector<std::string> locks_;  // sorted
+  std::size_t locked_ = 0;          // how many of them it holds
+  mutable std::mutex mutex_;
+  std::unique_ptr<Strand> main_;
+  std::vector<std::unique_ptr<Strand>> given_up_;
+  std::vector<TimedScope> timed_scopes_;
+  std::uint64_t last_serial_ = 0;
+  bool cancelled_ = false;
+  bool ended_ = false;
+  bool lingers_ = false;
+  std::atomic<bool> has_given_up_{false};  // ever
 };
 
 /// A run's or step's id as people see it.

@@ -116,7 +116,7 @@ TEST_F(NodeStop, undoes_runs_whose_time_is_up) {
   wait_for_gate(run);
   EXPECT_EQ(stop(), 0);
   EXPECT_EQ(watcher.wait(), 1);
-  EXPECT_THAT(watcher.errors(), HasSubstr("failed: GATE.1001: the gate stays closed: cancelled\n"));
+  EXPECT_THAT(watcher.errors(), HasSubstr("failed: FLOW.1004: the run was cancelled\n"));
   EXPECT_THAT(read_lines(run / "log"), ElementsAre("pass", "wait", "undo wait", "undo pass"));
   EXPECT_THAT(node_->errors(), HasSubstr("the time for runs to finish is up: they are undone runs=1"));
 }

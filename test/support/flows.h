@@ -2,6 +2,9 @@
 
 #include <tenon/flow.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -71,8 +74,17 @@ class ChainMaker {
 class Trace {
  public:
   void add(std::string what) {
-    std::lock_guard lock(mutex_);
-    lines_.push_back(std::move(what));
+    {
+      std::lock_guard lock(mutex_);
+      lines_.push_back(std::move(what));
+    }
+    changed_.notify_all();
+  }
+  /// Waits until the line is there; false after ten seconds.
+  [[nodiscard]] bool wait_for(const std::string& line) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return std::find(lines_.begin(), lines_.end(), line) != lines_.end(); });
   }
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);
@@ -94,6 +106,7 @@ class Trace {
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::string> lines_;
 };
 

@@ -1,0 +1,331 @@
+#include "flow/strand.h"
+
+#include <tenon/log.h>
+
+#include <exception>
+#include <utility>
+
+#include "flow/driving.h"
+#include "flow/run.h"
+
+namespace tenon::flow {
+namespace {
+
+/// What a skip or a check before a step sees: the data, without an answer to give.
+class View final : public FlowData {
+ public:
+  View(StepHost& host, const StepTicket& ticket) noexcept : FlowData(host, ticket) {}
+};
+
+ErrorCode exception_error(const char* what) { return make_error("FLOW.1001", "flow threw an exception", what); }
+
+}  // namespace
+
+Strand::Strand(Run& run, Strand* parent, OpRange ops) : run_(run), parent_(parent), pc_(ops.begin), end_(ops.end) {}
+
+const ChainStep& Strand::step() const { return run_.chain_->steps[step_index()]; }
+
+const StepPolicy* Strand::policy() const { return step().policy.get(); }
+
+Strand* Strand::drive() {
+  Next next = resume();
+  while (next == Next::kOn) next = undoing_ ? undo() : forward();
+  if (next == Next::kSuspended) return nullptr;
+  const bool failed = next == Next::kFailed;
+  if (parent_ != nullptr) return parent_->branch_ended(failed, *this);
+  run_.ended(*this, failed);
+  return nullptr;
+}
+
+Strand::Next Strand::resume() {
+  switch (stage_) {
+    case Stage::kBegin: return take_locks();
+    case Stage::kLocks: return resume_locks();
+    case Stage::kCall: return resume_call();
+    case Stage::kAgain: return resume_again();
+    case Stage::kJoin: return join();
+    case Stage::kUnanswered: return go_on_without_answer();
+    case Stage::kAnswered:
+      answer_ = elsewhere_;
+      expired_ = (next_epoch() & kExpired) != 0;
+      return answered();
+    case Stage::kLateAnswer: answered_late(); return Next::kSuspended;
+    case Stage::kLateUndone:
+      answer_ = elsewhere_;
+      next_epoch();
+      undone_late();
+      return Next::kSuspended;
+  }
+  return Next::kSuspended;
+}
+
+Strand::Next Strand::take_locks() {
+  while (run_.locked_ < run_.locks_.size()) {
+    if (!take_permit(run_.locks_[run_.locked_], 1, Waiting::kLock)) {
+      return suspend(Waiting::kLock, Stage::kLocks) ? Next::kSuspended : resume_locks();
+    }
+    ++run_.locked_;
+  }
+  return stopped() ? turn_back(stop_error()) : Next::kOn;  // it may have been cancelled before it began
+}
+
+Strand::Next Strand::resume_locks() {
+  if (permit_granted(next_epoch())) ++run_.locked_;
+  if (!stopped()) return take_locks();
+  ErrorCode error = stop_error();
+  if (run_.locked_ < run_.locks_.size()) {
+    const std::string& name = run_.locks_[run_.locked_];
+    std::string holders;
+    for (const std::uint64_t run : run_.engine_.permits.holders(name)) {
+      holders.append(holders.empty() ? "" : ", ").append(run_name(run));
+    }
+    error.details.append(error.details.empty() ? "" : ", ")
+        .append("while it waited for the lock '" + name + "', held by " + holders);
+    error.elaboration.emplace("lock", name);
+  }
+  return turn_back(std::move(error));
+}
+
+Strand::Next Strand::resume_call() {
+  const bool granted = permit_granted(next_epoch());
+  if (granted) wait_->permit = wait_->name;
+  if (direction() == Direction::kUndo || !stopped()) return call();
+  disarm();
+  return turn_back(stop_error());
+}
+
+Strand::Next Strand::resume_again() {
+  next_epoch();
+  if (run_.observer_) run_.observer_->step_waits(run_.id_, step_index(), Waiting::kNothing, {});
+  if (undoing_ || !stopped()) return Next::kOn;
+  ErrorCode error = stop_error();
+  if (error_) error.causes.push_back(std::move(*error_));
+  return turn_back(std::move(error));
+}
+
+Strand::Next Strand::forward() {
+  if (again_) {
+    again_ = false;
+    attempt_.store(attempt_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return enter();
+  }
+  if (pc_ == end_) return Next::kSucceeded;
+  const Op op = run_.chain_->ops[pc_];
+  switch (op.kind) {
+    case Op::Kind::kStep: return begin_step(op.index);
+    case Op::Kind::kCheck: return begin_check(op.index);
+    case Op::Kind::kOpen:
+      ++pc_;
+      open_scope(op.index);
+      return Next::kOn;
+    case Op::Kind::kClose:
+      ++pc_;
+      close_scope();
+      return stopped() ? turn_back(stop_error()) : Next::kOn;
+    case Op::Kind::kParallel: return spawn(op.index);
+  }
+  return Next::kFailed;
+}
+
+Strand::Next Strand::begin_step(std::uint32_t index) {
+  step_.store(index, std::memory_order_relaxed);
+  direction_.store(Direction::kForward, std::memory_order_relaxed);
+  attempt_.store(1, std::memory_order_relaxed);
+  const ChainStep& at = run_.chain_->steps[index];
+  if (at.policy == nullptr && !at.has_skip && run_.extras_ == nullptr) return call();  // the usual case
+
+  try {
+    const View view(*this, {run_.id_, index, 1});
+    if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) return skip();
+    if (run_.extras_ && run_.extras_->before_step) {
+      if (std::optional<ErrorCode> refused = run_.extras_->before_step(view)) {
+        return step_failed(*std::move(refused), false);
+      }
+    }
+  } catch (const Error& e) {
+    return step_failed(e.error(), false);
+  } catch (const std::exception& e) {
+    return step_failed(exception_error(e.what()), false);
+  }
+  pending_.clear();  // what was read from JSON meanwhile
+
+  injected_ = run_.extras_ && run_.extras_->injection && run_.extras_->injection->step == index;
+  if (injected_ && run_.extras_->injection->when == Injection::When::kBefore) {
+    if (run_.observer_) run_.observer_->step_begun(run_.id_, index, Direction::kForward, 1);
+    return step_failed(make_error("FLOW.1020", "a failure was injected", "before the flow"), true);
+  }
+  return enter();
+}
+
+Strand::Next Strand::begin_check(std::uint32_t index) {
+  step_.store(index, std::memory_order_relaxed);
+  direction_.store(Direction::kCheck, std::memory_order_relaxed);
+  attempt_.store(1, std::memory_order_relaxed);
+  injected_ = false;
+  const ChainStep& at = run_.chain_->steps[index];
+  try {
+    const View view(*this, {run_.id_, index, 1});
+    if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) {
+      ++pc_;
+      return Next::kOn;
+    }
+  } catch (const Error& e) {
+    return step_failed(e.error(), false);
+  } catch (const std::exception& e) {
+    return step_failed(exception_error(e.what()), false);
+  }
+  pending_.clear();
+  return call();
+}
+
+Strand::Next Strand::skip() {
+  pending_.clear();
+  if (run_.observer_) run_.observer_->step_skipped(run_.id_, step_index());
+  ++pc_;
+  return Next::kOn;
+}
+
+Strand::Next Strand::enter() {
+  const StepPolicy* at = policy();
+  if (at == nullptr || !at->concurrency) return call();
+  Result<std::string> name = permit_name(at->concurrency->key);
+  if (!name) return undoing_ ? call() : step_failed(std::move(name).error(), false);
+  if (take_permit(*name, at->concurrency->limit, Waiting::kConcurrency)) {
+    wait_->permit = *std::move(name);
+    return call();
+  }
+  return suspend(Waiting::kConcurrency, Stage::kCall) ? Next::kSuspended : resume_call();
+}
+
+Strand::Next Strand::call() {
+  call_flow();
+  if (answer_ == Answer::kNone) {
+    if (suspend(Waiting::kAnswer, Stage::kAnswered)) return Next::kSuspended;
+    answer_ = elsewhere_;
+    expired_ = (next_epoch() & kExpired) != 0;
+  } else if (wait_ || injected_) {
+    expired_ = (next_epoch() & kExpired) != 0;
+  }
+  return answered();
+}
+
+void Strand::call_flow() {
+  const ChainStep& at = step();
+  const Direction to = direction();
+  const std::uint32_t attempt = attempt_.load(std::memory_order_relaxed);
+  if (run_.observer_) run_.observer_->step_begun(run_.id_, step_index(), to, attempt);
+  answer_ = Answer::kNone;
+  expired_ = false;
+  if (injected_ && to == Direction::kForward && run_.extras_->injection->when == Injection::When::kTimeout) {
+    next_epoch(kExpired);
+  } else if (at.policy && !moved_on_) {
+    arm_timeout(to == Direction::kUndo ? at.policy->undo_timeout : at.policy->timeout);
+  }
+  const StepTicket ticket{run_.id_, step_index(), attempt};
+  const DrivingScope scope(this);
+  try {
+    switch (to) {
+      case Direction::kForward:
+        if (at.side == StepSide::kRun) {
+          at.flow->run(FlowStep(*this, ticket));
+        } else {
+          static_cast<const ReleasableFlow*>(at.flow)->release(FlowStep(*this, ticket));
+        }
+        break;
+      case Direction::kUndo: at.flow->rollback(FlowStep(*this, ticket)); break;
+      case Direction::kCheck: at.flow->pre_check(FlowStep(*this, ticket)); break;
+    }
+  } catch (const Error& e) {
+    note_exception(e.error());
+  } catch (const std::exception& e) {
+    note_exception(exception_error(e.what()));
+  } catch (...) {
+    note_exception(exception_error("not a std::exception"));
+  }
+}
+
+Strand::Next Strand::answered() {
+  if (wait_) disarm();
+  switch (direction()) {
+    case Direction::kForward: return answered_forward();
+    case Direction::kUndo: return answered_undo();
+    case Direction::kCheck: break;
+  }
+  if (!succeeded()) return step_failed(take_failure(), false);
+  if (expired_) return step_failed(make_error("FLOW.1005", "the time is up", "of a check"), false);
+  pending_.clear();
+  if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kCheck, nullptr);
+  ++pc_;
+  return stopped() ? turn_back(stop_error()) : Next::kOn;
+}
+
+Strand::Next Strand::answered_forward() {
+  if (succeeded() && !expired_ && !injected_) return commit();
+  if (answer_ == Answer::kSkipRest) {
+    failure_ =
+        std::make_unique<ErrorCode>(make_error("FLOW.1018", "only a rollback may skip the rest of the rollbacks"));
+  }
+  std::unique_ptr<ErrorCode> own;
+  if (!succeeded()) own = std::make_unique<ErrorCode>(take_failure());
+  ErrorCode error;
+  if (injected_) {
+    error = make_error("FLOW.1020", "a failure was injected", expired_ ? "by time-out" : "after the flow");
+    injected_ = false;
+  } else if (expired_) {
+    const auto limit = policy()->timeout.count();
+    error = make_error("FLOW.1005", "the time is up", "it had " + std::to_string(limit) + " ms");
+  } else {
+    return step_failed(std::move(*own), true);
+  }
+  if (own) error.causes.push_back(std::move(*own));
+  return step_failed(std::move(error), true);
+}
+
+Strand::Next Strand::commit() {
+  if (!step().writable.empty()) {
+    if (const std::string_view missing = missing_write(); !missing.empty()) {
+      return step_failed(
+          make_error("FLOW.1017", "a flow did not write what it declares that it writes", std::string(missing)), true);
+    }
+  }
+  merge_pending();
+  note_begun();
+  if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kForward, nullptr);
+  ++pc_;
+  return stopped() ? turn_back(stop_error()) : Next::kOn;
+}
+
+Strand::Next Strand::step_failed(ErrorCode error, bool begun) {
+  pending_.clear();
+  failure_.reset();
+  thrown_.reset();
+  locate(error);
+  if (const std::uint32_t attempt = attempt_.load(std::memory_order_relaxed); attempt > 1) {
+    error.elaboration.try_emplace("attempts", std::to_string(attempt));
+  }
+  if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), direction(), &error);
+  if (begun) note_begun();
+  if (stopped()) {
+    ErrorCode stop = stop_error();
+    stop.causes.push_back(std::move(error));
+    return turn_back(std::move(stop));
+  }
+  const StepPolicy* at = policy();
+  const bool again = begun && at != nullptr && attempt_.load(std::memory_order_relaxed) < at->retry.attempts &&
+                     at->retry.worth(error.code) && !run_.has_given_up_.load(std::memory_order_relaxed);
+  if (!again) return turn_back(std::move(error));
+
+  error_ = std::make_unique<ErrorCode>(std::move(error));
+  if (!at->retry.undo_between || step().side == StepSide::kRelease) {
+    again_ = true;
+    return back_off(at->retry, attempt_.load(std::memory_order_relaxed));
+  }
+  goal_ = Goal::kRetryStep;
+  attempts_made_ = attempt_.load(std::memory_order_relaxed);
+  undoing_ = true;
+  undo_attempt_ = 1;
+  undo_target_ = done_.size() - 1;
+  return Next::kOn;
+}
+
+}  // namespace tenon::flow
