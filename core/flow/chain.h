@@ -97,6 +97,8 @@ struct Chain {
   std::string extends;
   /// Keys that a caller must give, and the only ones that it may.
   std::vector<ChainInput> inputs;
+  /// A caller may give any other key, too: nobody has said which ones there are.
+  bool open_inputs = false;
   /// In the order in which they are written down. A step's index is its number for good: it stands in its key.
   std::vector<ChainStep> steps;
   std::vector<Op> ops;
@@ -105,6 +107,7 @@ struct Chain {
   std::vector<LockPolicy> locks;
   Recovery recovery = Recovery::kRollback;
 
+  /// Whether a caller may give this key.
   [[nodiscard]] bool has_input(std::string_view key) const;
 };
 

@@ -7,7 +7,8 @@
 namespace tenon::flow {
 
 bool Chain::has_input(std::string_view key) const {
-  return std::any_of(inputs.begin(), inputs.end(), [&](const ChainInput& input) { return input.key == key; });
+  return open_inputs ||
+         std::any_of(inputs.begin(), inputs.end(), [&](const ChainInput& input) { return input.key == key; });
 }
 
 ChainAssembler::ChainAssembler(std::string name, descriptor::Place place) {
@@ -22,6 +23,11 @@ ChainAssembler& ChainAssembler::extends(std::string name) {
 
 ChainAssembler& ChainAssembler::input(ChainInput input) {
   chain_.inputs.push_back(std::move(input));
+  return *this;
+}
+
+ChainAssembler& ChainAssembler::open_inputs() {
+  chain_.open_inputs = true;
   return *this;
 }
 

@@ -26,6 +26,8 @@ class ChainAssembler {
 
   ChainAssembler& extends(std::string name);
   ChainAssembler& input(ChainInput input);
+  /// A caller may give any key.
+  ChainAssembler& open_inputs();
   ChainAssembler& lock(LockPolicy lock);
   ChainAssembler& recovery(Recovery recovery);
   /// Policies of the whole chain. Called before the first step, or not at all.
