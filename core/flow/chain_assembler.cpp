@@ -86,6 +86,13 @@ ChainAssembler& ChainAssembler::open_group() {
   return *this;
 }
 
+ChainAssembler& ChainAssembler::open_group(ExtensionPoint point) {
+  point.op = static_cast<std::uint32_t>(chain_.ops.size());
+  point.branch = open_branches_.empty() ? 0 : open_branches_.back();
+  chain_.points.push_back(std::move(point));
+  return open_group();
+}
+
 ChainAssembler& ChainAssembler::open_parallel(descriptor::Place place, std::uint32_t limit) {
   assert(!in_group());
   open_.push_back({Frame::kParallel, static_cast<std::uint32_t>(chain_.parallels.size())});
@@ -100,6 +107,7 @@ ChainAssembler& ChainAssembler::open_branch() {
   const auto begin = static_cast<std::uint32_t>(chain_.ops.size());
   parallel.branches.push_back({begin, begin});
   open_.push_back({Frame::kBranch, open_.back().index});
+  open_branches_.push_back(++branches_);
   return *this;
 }
 
@@ -120,6 +128,7 @@ ChainAssembler& ChainAssembler::close() {
       break;
     case Frame::kBranch:
       chain_.parallels[closed.index].branches.back().end = static_cast<std::uint32_t>(chain_.ops.size());
+      open_branches_.pop_back();
       break;
     case Frame::kParallel: break;
   }

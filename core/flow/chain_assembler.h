@@ -38,6 +38,8 @@ class ChainAssembler {
   ChainAssembler& open_scope(std::string name, descriptor::Place place, ScopePolicy policy);
   /// Steps whose checks all come before the first of them is run.
   ChainAssembler& open_group();
+  /// As `open_group`, for the steps made of the point's extensions, be there some or none.
+  ChainAssembler& open_group(ExtensionPoint point);
   ChainAssembler& open_parallel(descriptor::Place place, std::uint32_t limit);
   /// Within a parallel, which holds nothing else.
   ChainAssembler& open_branch();
@@ -58,6 +60,9 @@ class ChainAssembler {
 
   Chain chain_;
   std::vector<Open> open_;
+  /// Of the branches that are open: their numbers in the chain.
+  std::vector<std::uint32_t> open_branches_;
+  std::uint32_t branches_ = 0;
 };
 
 }  // namespace tenon::flow
