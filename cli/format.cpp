@@ -90,9 +90,35 @@ std::string Table::render(const Terminal& terminal) const {
   return text;
 }
 
+std::string facts_text(const std::vector<std::pair<std::string, std::string>>& facts, const Terminal& terminal) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : facts) width = std::max(width, value.empty() ? 0 : display_width(name));
+  std::string text;
+  for (const auto& [name, value] : facts) {
+    if (value.empty()) continue;
+    text += coloured(name, Colour::kBold, terminal) + std::string(width + 2 - display_width(name), ' ');
+    text += harmless(value) + "\n";
+  }
+  return text;
+}
+
+std::string heading_text(std::string_view text, const Terminal& terminal) {
+  return "\n" + coloured(text, Colour::kBold, terminal) + "\n";
+}
+
 void print_answer(const Json& answer) {
   const bool reader = Terminal::of_stdout().live;
   std::cout << api::print_json(answer, reader ? api::JsonStyle::kIndented : api::JsonStyle::kCompact) << '\n';
+}
+
+void print_list(const Json& list, bool json, std::vector<std::string> header,
+                const std::function<std::vector<std::string>(const Json& item)>& row) {
+  if (json) return print_answer(list);
+  Table table(std::move(header));
+  if (list.as_array() != nullptr) {
+    for (const Json& item : *list.as_array()) table.add(row(item));
+  }
+  std::cout << table.render(Terminal::of_stdout());
 }
 
 std::string error_text(const Json& error) {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -76,14 +77,26 @@ class PlainDisplay final : public Display {
   using Display::Display;
   void event(std::string_view name, const Json& data, const RunView& view) override {
     if (name == "run") {
-      for (const Json& step : list_of(data, "steps")) {  // what has happened before we came
-        if (text_of(step, "state") != "pending") std::cout << view.plain_line("step", step) << '\n';
-      }
+      for (const Json& step : list_of(data, "steps")) print("step", step, view);  // what has happened before we came
     } else if (name == "step" || name == "progress") {
-      std::cout << view.plain_line(name, data) << '\n';
+      print(name, data, view);
     }
     std::cout.flush();
   }
+
+ private:
+  void print(std::string_view name, const Json& step, const RunView& view) {
+    const std::string state = text_of(step, "state") + count_of(step, "attempt");
+    std::string& told = told_[count_of(step, "index")];
+    // The end of a wait is no news: what comes next is.
+    const bool news =
+        name != "step" || told != state || step.find("waiting") != nullptr || flag_of(step, "undone_late");
+    told = state;
+    const std::string line = news ? view.plain_line(name, step) : std::string();
+    if (!line.empty()) std::cout << line << '\n';
+  }
+
+  std::map<std::string, std::string> told_;  // the state of each step that was printed latest
 };
 
 /// Draws the steps over and over in the same place.

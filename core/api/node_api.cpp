@@ -4,17 +4,28 @@
 #include <tenon/log.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
+#include "api/chain_json.h"
 #include "api/json_text.h"
 #include "api/problem.h"
 #include "api/run_events.h"
+#include "api/run_state_json.h"
 #include "api/wiring_json.h"
 #include "descriptor/diagnostics.h"
 #include "flow/run.h"
 
 namespace tenon::api {
 namespace {
+
+/// Runs that have ended but for late answers, and that are looked at besides those in flight.
+constexpr std::size_t kMostLate = 1000;
+/// A status must come at once, however many runs there are: of those in flight so many are looked at.
+constexpr std::size_t kMostInspected = 10'000;
 
 using Input = std::vector<std::pair<std::string, Value>>;
 
@@ -25,9 +36,9 @@ HttpResponse reply(const Json& body, unsigned status = 200) {
   return response;
 }
 
-HttpResponse stream(std::shared_ptr<RunRecord> record) {
+HttpResponse stream(std::shared_ptr<RunRecord> record, const flow::Engine& engine) {
   HttpResponse response;
-  response.events = std::make_shared<RunEvents>(std::move(record));
+  response.events = std::make_shared<RunEvents>(std::move(record), engine);
   return response;
 }
 
@@ -81,7 +92,7 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   get("/v1/chains/{name}", [this](const Parameters& p) { return chain(p[0]); });
   get("/v1/resources", [this](const Parameters&) { return resource_kinds(); });
   get("/v1/resources/{kind}", [this](const Parameters& p) { return resources(p[0]); });
-  get("/v1/runs", [this](const Parameters&) { return reply(runs_.list()); });
+  get("/v1/runs", [this](const Parameters&) { return list_runs(); });
   get("/v1/runs/{id}", [this](const Parameters& p) { return run(p[0]); });
   get("/v1/runs/{id}/events", [this](const Parameters& p) { return events(p[0]); });
   router_.add("POST", "/v1/chains/{name}/runs",
@@ -91,6 +102,9 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
 }
 
 HttpResponse NodeApi::status() const {
+  const std::size_t in_flight = engine_.in_flight();
+  const auto states = states_by_id(engine_, std::min(in_flight, kMostInspected) + kMostLate);
+  const auto late = std::count_if(states.begin(), states.end(), [](const auto& entry) { return entry.second.ended; });
   return reply(Json::object()
                    .add("version", version_)
                    .add("state", stopping_ ? "stopping" : "running")
@@ -101,7 +115,8 @@ HttpResponse NodeApi::status() const {
                    .add("drivers", std::uint64_t{wiring_->drivers.size()})
                    .add("extensions", std::uint64_t{wiring_->extensions.size()})
                    .add("chains", std::uint64_t{wiring_->chains.size()})
-                   .add("runs_in_flight", std::uint64_t{engine_.in_flight()}));
+                   .add("runs_in_flight", std::uint64_t{in_flight})
+                   .add("runs_waiting_late", std::int64_t{late}));
 }
 
 HttpResponse NodeApi::plugin(const std::string& name) const {
@@ -150,21 +165,37 @@ HttpResponse NodeApi::start_run(const HttpRequest& request, const std::string& c
   const std::string name = (*record)->name();
   log::info("run started", {{"run", name}, {"chain", chain}, {"uid", request.peer}});
   // Whoever wants to follow the run gets its events at once: with a second request it might come too late.
-  HttpResponse response = wants_events(request) ? stream(std::move(*record)) : reply((*record)->json(), 202);
+  HttpResponse response = wants_events(request) ? stream(std::move(*record), engine_) : reply((*record)->json(), 202);
   response.headers.emplace_back("Location", "/v1/runs/" + name);
   return response;
+}
+
+HttpResponse NodeApi::list_runs() const {
+  const std::vector<std::shared_ptr<RunRecord>> records = runs_.records();
+  const auto states = states_by_id(engine_, records.size() + kMostLate);
+  Json list = Json::array();
+  for (const auto& record : records) {
+    Json run = record->summary();
+    const auto state = states.find(record->id());
+    if (state != states.end()) add_state(run, state->second);
+    list.push(std::move(run));
+  }
+  return reply(list);
 }
 
 HttpResponse NodeApi::run(const std::string& name) const {
   const auto id = parse_run_name(name);
   const auto record = id ? runs_.find(*id) : nullptr;
-  return record ? reply(record->json()) : no_such("run", name);
+  if (!record) return no_such("run", name);
+  Json run = record->json();
+  if (const std::optional<flow::RunState> state = engine_.inspect(*id)) add_state(run, *state);
+  return reply(run);
 }
 
 HttpResponse NodeApi::events(const std::string& name) const {
   const auto id = parse_run_name(name);
   auto record = id ? runs_.find(*id) : nullptr;
-  return record ? stream(std::move(record)) : no_such("run", name);
+  return record ? stream(std::move(record), engine_) : no_such("run", name);
 }
 
 HttpResponse NodeApi::cancel(const HttpRequest& request, const std::string& name) const {

@@ -37,6 +37,7 @@ class NodeApi {
   [[nodiscard]] HttpResponse resource_kinds() const;
   [[nodiscard]] HttpResponse resources(const std::string& kind) const;
   [[nodiscard]] HttpResponse start_run(const HttpRequest& request, const std::string& chain) const;
+  [[nodiscard]] HttpResponse list_runs() const;
   [[nodiscard]] HttpResponse run(const std::string& name) const;
   [[nodiscard]] HttpResponse events(const std::string& name) const;
   [[nodiscard]] HttpResponse cancel(const HttpRequest& request, const std::string& name) const;

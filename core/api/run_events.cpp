@@ -1,14 +1,38 @@
 #include "api/run_events.h"
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "api/json_text.h"
+#include "api/run_state_json.h"
 
 namespace tenon::api {
+namespace {
+
+/// Whether others may hold what this step waits for.
+bool waits_for_others(const Json& step) {
+  const Json* waiting = step.find("waiting");
+  if (waiting == nullptr) return false;
+  return *waiting == Json(flow::waiting_name(flow::Waiting::kLock)) ||
+         *waiting == Json(flow::waiting_name(flow::Waiting::kConcurrency));
+}
+
+void add_holders(Json& step, const flow::Engine& engine, std::uint64_t run) {
+  if (!waits_for_others(step)) return;
+  const std::optional<flow::RunState> state = engine.inspect(run);
+  const std::int64_t* index = step.find("index")->as_int();
+  if (!state || index == nullptr) return;
+  Json holders = holders_json(*state, static_cast<std::size_t>(*index));
+  if (!holders.as_array()->empty()) step.add("holders", std::move(holders));
+}
+
+}  // namespace
 
 std::string RunEvents::take() {
   std::string text;
-  for (const RunEvent& event : record_->read(cursor_)) {
+  for (RunEvent& event : record_->read(cursor_)) {
+    if (event.name == "step") add_holders(event.data, engine_, record_->id());
     text.append("event: ").append(event.name).append("\ndata: ").append(print_json(event.data)).append("\n\n");
   }
   return text;
