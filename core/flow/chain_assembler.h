@@ -12,7 +12,7 @@ namespace tenon::flow {
 /// Puts a chain together, from its first step to its last. Calls of `open_…` and `close` nest.
 /// ```cpp
 /// ChainAssembler chain("disk.create", place);
-/// chain.input({"vm", place});
+/// chain.input({"disk", place});
 /// chain.step(prepare);
 /// chain.open_parallel(place, 2);
 /// chain.open_branch(); chain.step(a); chain.step(b); chain.close();

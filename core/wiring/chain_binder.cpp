@@ -130,11 +130,13 @@ void ChainBinder::check_edit(const EditDefinition& edit) {
 void ChainBinder::check_extension_point(const StepDefinition& step) {
   const std::string& name = step.name.text;
   if (name.empty()) return;  // reported by the reader
+  const bool versioned = name.find('/') != std::string::npos;
   std::vector<std::string> flows;
   bool known = false;
   for (const ClassUse& use : libraries_.all()) {
     for (const InterfaceEntry& interface : use.entry->interfaces) {
-      if (interface.flow != nullptr) flows.push_back(interface.id);
+      if (interface.flow != nullptr)
+        flows.push_back(versioned ? interface.id : std::string(interface_name(interface.id)));
       if (!interface_matches(interface.id, name) || known) continue;
       known = true;
       if (interface.flow == nullptr) {
