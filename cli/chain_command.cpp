@@ -7,8 +7,10 @@
 
 #include "chain_graph.h"
 #include "chain_view.h"
+#include "drill_view.h"
 #include "failure.h"
 #include "format.h"
+#include "input.h"
 #include "json_access.h"
 #include "program.h"
 #include "terminal.h"
@@ -54,6 +56,33 @@ void draw_chain(const ApiClient& client, const std::string& name, const std::str
   file << text;
   file.close();
   if (!file) throw Failure(ExitStatus::kFailed, "cannot write " + output);
+}
+
+void drill_chain(const ApiClient& client, const std::string& name, const std::string& input, bool json) {
+  const Json body = Json::object().add("input", read_input(input));
+  const Terminal terminal = Terminal::of_stdout();
+  std::optional<DrillView> view;
+  std::optional<Json> end;
+  client.events("/v1/chains/" + segment(name) + "/drills", &body,
+                [&](std::string_view event, const Json& data) {
+                  if (event == "end") end = data;
+                  if (json) return;
+                  if (event == "drill") {
+                    view.emplace(data);
+                    std::cout << view->header(terminal) << std::flush;
+                    for (const Json& outcome : list_of(data, "outcomes")) std::cout << view->rows(outcome, terminal);
+                  } else if (event == "outcome" && view) {
+                    std::cout << view->rows(data, terminal) << std::flush;
+                  }
+                },
+                std::chrono::milliseconds(0), {});
+  if (!end) throw Failure(ExitStatus::kUnreachable, "the node went away before the end of the drill of '" + name + "'");
+  if (json) {
+    print_answer(*end);
+  } else {
+    std::cout << drill_summary(*end) << '\n';
+  }
+  if (const std::optional<std::string> failure = drill_failure(*end)) throw Failure(ExitStatus::kFailed, *failure);
 }
 
 }  // namespace tenon::cli

@@ -61,6 +61,11 @@ void add_name(CLI::App* command, Arguments& arguments, const char* option, const
   command->add_option(option, arguments.name, what)->required();
 }
 
+void add_input(CLI::App* command, Arguments& arguments) {
+  command->add_option("--input", arguments.input, "The chain's inputs, as one JSON object; - for standard input")
+      ->type_name("FILE");
+}
+
 void add_check(CLI::App& app, Arguments& arguments) {
   CLI::App* command = add_command(app, "check", "Check the descriptors and libraries, starting nothing", [&arguments] {
     arguments.check.json = arguments.json;
@@ -107,14 +112,18 @@ void add_inspection(CLI::App& app, Arguments& a) {
   show->add_option("--output", a.output, "Where the drawing goes; without it, to standard output")
       ->type_name("FILE")
       ->needs(graph);
+  CLI::App* drill =
+      add_command(*chain, "drill", "Let one fail at each step in each way, and show what its undo leaves behind",
+                  [&a] { drill_chain(a.client(), a.name, a.input, a.json); });
+  add_name(drill, a, "CHAIN", "The chain");
+  add_input(drill, a);
 }
 
 void add_runs(CLI::App& app, Arguments& a) {
   CLI::App* run = add_command(app, "run", "Run a chain and wait for its end",
                               [&a] { start_run(a.client(), a.name, a.input, a.watching(), a.json); });
   add_name(run, a, "CHAIN", "The chain");
-  run->add_option("--input", a.input, "The chain's inputs, as one JSON object; - for standard input")
-      ->type_name("FILE");
+  add_input(run, a);
   run->add_flag("--watch", a.watch, "Show the steps as they go");
 
   CLI::App* runs = add_group(app, "runs", "The runs in flight and the latest finished ones");

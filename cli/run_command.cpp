@@ -1,17 +1,15 @@
 #include "run_command.h"
 
 #include <chrono>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "api/json_text.h"
 #include "failure.h"
 #include "format.h"
+#include "input.h"
 #include "json_access.h"
 #include "run_view.h"
 #include "terminal.h"
@@ -20,28 +18,6 @@ namespace tenon::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kFrameTime{100};
-
-Json read_input(const std::string& file) {
-  if (file.empty()) return Json::object();
-  std::string text;
-  if (file == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream content;
-    content << in.rdbuf();
-    if (!in) throw Failure(ExitStatus::kFailed, "cannot read the input " + file);
-    text = content.str();
-  }
-  Result<Json> json = api::parse_json(text);
-  const std::string name = file == "-" ? "standard input" : file;
-  if (!json) throw Failure(ExitStatus::kFailed, name + ": " + json.error().details);
-  if (json->as_object() == nullptr) {
-    throw Failure(ExitStatus::kFailed,
-                  name + ": expected an object with the chain's inputs, found " + std::string(json->type_name()));
-  }
-  return std::move(json).value();
-}
 
 /// How a run is shown while it goes on.
 class Display {

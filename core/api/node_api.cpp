@@ -27,6 +27,8 @@ constexpr std::size_t kMostLate = 1000;
 /// A status must come at once, however many runs there are: of those in flight so many are looked at.
 constexpr std::size_t kMostInspected = 10'000;
 
+constexpr std::chrono::milliseconds kLongestGrace = std::chrono::hours(1);
+
 using Input = std::vector<std::pair<std::string, Value>>;
 
 HttpResponse reply(const Json& body, unsigned status = 200) {
@@ -53,21 +55,35 @@ bool is_json(std::string_view content_type) {
   return type.empty() || type == "application/json";
 }
 
-/// `{"input": {KEY: JSON…}}`; the input may be left out.
-Result<Input> read_input(const std::string& body) {
-  Result<Json> json = parse_json(body);
+/// What a POST may hold.
+struct Body {
+  Input input;
+  std::optional<std::chrono::milliseconds> grace;
+};
+
+/// `{"input": {KEY: JSON…}, "grace_ms": NUMBER}`; both may be left out, and there is a grace for drills only.
+Result<Body> read_body(const std::string& text, bool drill) {
+  Result<Json> json = parse_json(text);
   if (!json) return std::move(json).error();
   const Json::Object* members = json->as_object();
   if (members == nullptr) return detail::mismatch("$", "object", *json);
+  Body body;
   for (const auto& [name, value] : *members) {
-    if (name != "input") return make_error("JSON.1004", "unknown member", "$." + name);
+    if (name == "input") {
+      if (value.as_object() == nullptr) return detail::mismatch("$.input", "object", value);
+      for (const auto& [key, item] : *value.as_object()) body.input.emplace_back(key, Value::of<Json>(item));
+    } else if (drill && name == "grace_ms") {
+      const std::int64_t* grace = value.as_int();
+      if (grace == nullptr || *grace < 0 || *grace > kLongestGrace.count()) {
+        return make_error("JSON.1002", "number out of range",
+                          "$.grace_ms: expected a whole number from 0 to " + std::to_string(kLongestGrace.count()));
+      }
+      body.grace = std::chrono::milliseconds(*grace);
+    } else {
+      return make_error("JSON.1004", "unknown member", "$." + name);
+    }
   }
-  Input input;
-  const Json* values = json->find("input");
-  if (values == nullptr) return input;
-  if (values->as_object() == nullptr) return detail::mismatch("$.input", "object", *values);
-  for (const auto& [key, value] : *values->as_object()) input.emplace_back(key, Value::of<Json>(value));
-  return input;
+  return body;
 }
 
 unsigned status_of(const ErrorCode& error) {
@@ -78,7 +94,11 @@ unsigned status_of(const ErrorCode& error) {
 }  // namespace
 
 NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs)
-    : version_(std::move(version)), wiring_(std::move(wiring)), engine_(engine), runs_(runs) {
+    : version_(std::move(version)),
+      wiring_(std::move(wiring)),
+      engine_(engine),
+      runs_(runs),
+      drills_(wiring_, engine, runs) {
   const auto get = [this](std::string_view path, auto handler) {
     router_.add("GET", path,
                 [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
@@ -97,6 +117,9 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   get("/v1/runs/{id}/events", [this](const Parameters& p) { return events(p[0]); });
   router_.add("POST", "/v1/chains/{name}/runs",
               [this](const HttpRequest& request, const Parameters& p) { return start_run(request, p[0]); });
+  get("/v1/chains/{name}/drills/latest", [this](const Parameters& p) { return latest_drill(p[0]); });
+  router_.add("POST", "/v1/chains/{name}/drills",
+              [this](const HttpRequest& request, const Parameters& p) { return start_drill(request, p[0]); });
   router_.add("DELETE", "/v1/runs/{id}",
               [this](const HttpRequest& request, const Parameters& p) { return cancel(request, p[0]); });
 }
@@ -157,9 +180,9 @@ HttpResponse NodeApi::start_run(const HttpRequest& request, const std::string& c
   if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
   const auto found = wiring_->find_chain(chain);
   if (!found) return no_such("chain", chain);
-  Result<Input> input = read_input(request.body);
-  if (!input) return problem(400, input.error());
-  Result<std::shared_ptr<RunRecord>> record = runs_.start(engine_, found, std::move(input).value());
+  Result<Body> body = read_body(request.body, false);
+  if (!body) return problem(400, body.error());
+  Result<std::shared_ptr<RunRecord>> record = runs_.start(engine_, found, std::move(body->input));
   if (!record) return problem(status_of(record.error()), record.error());
 
   const std::string name = (*record)->name();
@@ -168,6 +191,35 @@ HttpResponse NodeApi::start_run(const HttpRequest& request, const std::string& c
   HttpResponse response = wants_events(request) ? stream(std::move(*record), engine_) : reply((*record)->json(), 202);
   response.headers.emplace_back("Location", "/v1/runs/" + name);
   return response;
+}
+
+HttpResponse NodeApi::start_drill(const HttpRequest& request, const std::string& chain) {
+  if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
+  DrillRequest drill;
+  drill.chain = wiring_->find_chain(chain);
+  if (!drill.chain) return no_such("chain", chain);
+  Result<Body> body = read_body(request.body, true);
+  if (!body) return problem(400, body.error());
+  drill.input = std::move(body->input);
+  if (body->grace) drill.grace = *body->grace;
+  const std::shared_ptr<Drills::Job> job = drills_.start(std::move(drill));
+  if (!job) return problem(409, "a drill of chain '" + chain + "' is under way");
+
+  log::info("drill started", {{"chain", chain}, {"uid", request.peer}});
+  HttpResponse response;
+  if (wants_events(request)) {
+    response.events = std::make_shared<DrillEvents>(job);
+  } else {
+    response = reply(job->record->json(), 202);
+  }
+  response.headers.emplace_back("Location", "/v1/chains/" + chain + "/drills/latest");
+  return response;
+}
+
+HttpResponse NodeApi::latest_drill(const std::string& chain) const {
+  if (!wiring_->find_chain(chain)) return no_such("chain", chain);
+  const auto record = drills_.latest(chain);
+  return record ? reply(record->json()) : no_such("drill of chain", chain);
 }
 
 HttpResponse NodeApi::list_runs() const {

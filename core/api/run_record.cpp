@@ -292,6 +292,15 @@ Json RunRecord::json() const {
   return whole();
 }
 
+std::vector<std::pair<std::string, ErrorCode>> RunRecord::failed_undos() const {
+  std::vector<std::pair<std::string, ErrorCode>> failed;
+  std::lock_guard lock(mutex_);
+  for (const Step& step : steps_) {
+    if (step.now.undo_error) failed.emplace_back(step.name, *step.now.undo_error);
+  }
+  return failed;
+}
+
 Json RunRecord::whole() const {
   Json json = head();
   Json steps = Json::array();

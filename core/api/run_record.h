@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flow/engine.h"
@@ -51,6 +52,9 @@ class RunRecord final : public flow::RunObserver {
   [[nodiscard]] Json summary() const;
   /// `{id, chain, state, started, ended, duration_ms, steps: [STEP…], error, data}`.
   [[nodiscard]] Json json() const;
+
+  /// The names of the steps whose undo has failed, and with what.
+  [[nodiscard]] std::vector<std::pair<std::string, ErrorCode>> failed_undos() const;
 
   /// How much of the run a reader has seen. Begins with nothing.
   struct Cursor {
