@@ -66,7 +66,7 @@ class Assembly {
     const std::shared_ptr<const flow::StepPolicy> policy = step_policy(point.policy);
     const flow::StepSide side = point.release ? flow::StepSide::kRelease : flow::StepSide::kRun;
     bool whole = true;
-    chain_.open_group();
+    chain_.open_group(maker_.point(point, policy));
     for (const ExtensionPlan& extension : plan_.extensions) {
       if (!interface_matches(extension.interface->id, point.name.text)) continue;
       whole = whole && extension.interface->flow != nullptr && (!point.release || extension.interface->releasable);
@@ -100,7 +100,7 @@ ChainBinder::ChainBinder(const Definitions& definitions, const Libraries& librar
       libraries_(libraries),
       plan_(plan),
       diagnostics_(diagnostics),
-      maker_(definitions, plan) {}
+      maker_(definitions, libraries, plan) {}
 
 void ChainBinder::add_flows() {
   expanded_ = expand_chains(definitions_.chains, diagnostics_);

@@ -33,7 +33,7 @@ flow::ChainStep StepMaker::flow(std::size_t bean) {
   flow::ChainStep step = of_bean(bean);
   const ClassEntry& entry = *plan_.beans[bean].use.entry;
   step.name = entry.name;
-  step.contract = contract(entry, nullptr);
+  step.contract = contract(&entry, nullptr);
   return step;
 }
 
@@ -42,13 +42,30 @@ flow::ChainStep StepMaker::extension(const ExtensionPlan& extension, flow::StepS
   const BeanPlan& bean = plan_.beans[extension.bean];
   step.name = std::string(interface_name(extension.interface->id)) + "[" + bean.id + "]";
   step.interface = extension.interface->id;
-  step.contract = contract(*bean.use.entry, extension.interface);
+  step.contract = contract(bean.use.entry, extension.interface);
+  step.interface_contract = contract(nullptr, extension.interface);
   step.side = side;
   if (side == flow::StepSide::kRelease) {
     step.has_undo = true;  // it needs none
     step.has_pre_check = false;
   }
   return step;
+}
+
+flow::ExtensionPoint StepMaker::point(const descriptor::StepDefinition& step,
+                                      std::shared_ptr<const flow::StepPolicy> policy) {
+  flow::ExtensionPoint point;
+  point.interface = step.name.text;
+  point.policy = std::move(policy);
+  point.place = step.place;
+  for (const ClassUse& use : libraries_.all()) {
+    const InterfaceEntry* interface = plugin::find_interface(*use.entry, step.name.text);
+    if (interface == nullptr) continue;
+    point.interface = interface->id;
+    point.contract = contract(nullptr, interface);
+    break;
+  }
+  return point;
 }
 
 flow::ChainStep StepMaker::of_bean(std::size_t bean) const {
@@ -70,11 +87,11 @@ descriptor::Place StepMaker::origin(const BeanPlan& bean) const {
   return library != definitions_.libraries.end() ? library->definition->place : descriptor::Place();
 }
 
-const StepMaker::Contract& StepMaker::contract(const ClassEntry& entry, const InterfaceEntry* interface) {
-  Contract& contract = contracts_[{&entry, interface}];
+const StepMaker::Contract& StepMaker::contract(const ClassEntry* entry, const InterfaceEntry* interface) {
+  Contract& contract = contracts_[{entry, interface}];
   if (contract == nullptr) {
-    contract = std::make_shared<const FlowContract>(interface == nullptr ? entry.contract
-                                                                         : merged(interface->contract, entry.contract));
+    const FlowContract own = entry != nullptr ? entry->contract : FlowContract();
+    contract = std::make_shared<const FlowContract>(interface != nullptr ? merged(interface->contract, own) : own);
   }
   return contract;
 }

@@ -12,7 +12,13 @@ class Silent : public tenon::NoRollbackFlow {
  public:
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
-class A : public Silent {};
+class A : public tenon::NoRollbackFlow {
+ public:
+  void run(tenon::FlowStep step) const override {
+    step.set(kCount, 1);
+    std::move(step).next();
+  }
+};
 class B : public Silent {};
 class C : public Silent {};
 class D : public Silent {};
@@ -29,7 +35,10 @@ class Checked : public tenon::Flow {
 class Extension : public Point {
  public:
   void pre_check(tenon::FlowStep step) const override { std::move(step).next(); }
-  void run(tenon::FlowStep step) const override { std::move(step).next(); }
+  void run(tenon::FlowStep step) const override {
+    step.set(kCount, 2);
+    std::move(step).next();
+  }
 };
 
 class PlainExtension : public Plain {

@@ -115,6 +115,10 @@ TEST_F(ChainBinding, gives_an_extension_the_contract_of_its_interface_and_its_ow
   EXPECT_THAT(names(step.contract->reads_list), ElementsAre("notes", "host")) << "each once";
   EXPECT_THAT(step.contract->optional_list, IsEmpty()) << "what the class needs is not merely optional";
   EXPECT_THAT(names(step.contract->writes_list), ElementsAre("count"));
+  ASSERT_NE(step.interface_contract, nullptr);
+  EXPECT_THAT(names(step.interface_contract->reads_list), ElementsAre("host")) << "apart from the class's own";
+  EXPECT_THAT(names(step.interface_contract->optional_list), ElementsAre("notes"));
+  EXPECT_THAT(step.interface_contract->writes_list, IsEmpty());
   EXPECT_EQ(step.side, tenon::flow::StepSide::kRun);
   EXPECT_TRUE(step.has_pre_check);
   EXPECT_FALSE(step.has_undo);
@@ -130,6 +134,7 @@ TEST_F(ChainBinding, calls_the_release_side_which_needs_no_undo_and_has_no_check
     EXPECT_FALSE(step.has_pre_check);
     ASSERT_NE(step.policy, nullptr) << "the policies of the point hold for each extension";
     EXPECT_EQ(step.policy->timeout, milliseconds(2000));
+    EXPECT_EQ(step.policy, chain()->points.at(0).policy);
   }
 }
 
@@ -203,6 +208,11 @@ TEST_F(ChainBinding, gives_instances_to_flows_that_only_an_edit_names) {
 TEST_F(ChainBinding, lets_a_point_without_extensions_be_no_steps) {
   load("<chain name=\"c\"><extension-point interface=\"steps.Point\"/><flow class=\"steps.A\"/></chain>");
   EXPECT_EQ(outline(*chain()), "steps.A");
+  ASSERT_THAT(chain()->points, SizeIs(1)) << "but what it promises is known";
+  EXPECT_EQ(chain()->points[0].interface, "steps.Point/1");
+  EXPECT_EQ(place(chain()->points[0].place), "chains/c.xml:1:25");
+  ASSERT_NE(chain()->points[0].contract, nullptr);
+  EXPECT_THAT(names(chain()->points[0].contract->reads_list), ElementsAre("host"));
 }
 
 TEST_F(ChainBinding, plans_whole_chains_without_making_any_bean) {

@@ -82,7 +82,7 @@ TEST_F(ChainError, flow_in_a_list_of_a_bean_that_is_unknown_or_none) {
            "<bean id='m' class='steps.Manager'><property name='createFlows'><list>\n"
            "<value>steps.A</value>\n<value>steps.BB</value>\n<value>steps.Ear</value></list></property></bean>"),
       ElementsAre("a.xml:4:1: error: flow 'steps.BB' is unknown (did you mean 'steps.B'?)",
-                  "a.xml:5:6: error: class 'steps.Ear' is no flow"));
+                  "a.xml:5:1: error: class 'steps.Ear' is no flow"));
 }
 
 TEST_F(ChainError, list_of_flows_that_is_none) {
@@ -93,7 +93,7 @@ TEST_F(ChainError, list_of_flows_that_is_none) {
                    "<bean id='o' class='steps.Ear'/>"),
               testing::IsSupersetOf(
                   {"a.xml:3:30: error: property 'createFlows' of bean 'm': expected a list of flows, found 'steps.A'",
-                   "a.xml:5:1: error: property 'deleteFlows' of bean 'm': expected the class of a flow, found a "
+                   "a.xml:5:6: error: property 'deleteFlows' of bean 'm': expected the class of a flow, found a "
                    "reference to 'o'",
                    "a.xml:6:1: error: property 'deleteFlows' of bean 'm': expected the class of a flow, found ''",
                    "a.xml:6:9: error: property 'deleteFlows' of bean 'm': expected the class of a flow, found a list",

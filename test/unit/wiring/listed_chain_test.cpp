@@ -64,7 +64,7 @@ TEST_F(ListedChain, is_published_under_the_names_of_its_bean_and_property) {
   EXPECT_TRUE(chain->open_inputs);
   tenon::flow::Engine engine;
   const auto result = tenon::test::run_chain(engine, chain, {{"whatever", tenon::Value::of<std::string>("is given")}});
-  EXPECT_TRUE(result.ok());
+  EXPECT_TRUE(result.ok()) << result.error->code << " " << result.error->details;
 }
 
 TEST_F(ListedChain, lets_its_library_go_when_the_wiring_goes) {
