@@ -26,6 +26,7 @@
 #include "daemon/report.h"
 #include "daemon/settings.h"
 #include "daemon/state_lock.h"
+#include "flow/code_chains.h"
 #include "flow/engine.h"
 #include "wiring/loader.h"
 
@@ -142,6 +143,8 @@ int run_node(const Options& options, Signals& signals) {
     return 1;
   }
   NodeLog log(settings.log_level, stderr_is_journal());
+  flow::CodeChains chains;
+  log.set_chains(chains);
   const ThisNode this_node(log);
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
@@ -170,7 +173,9 @@ int run_node(const Options& options, Signals& signals) {
     // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
     flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads});
     log.set_engine(&engine);
+    chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
     serve(settings, std::move(listener).value(), wiring, engine, signals);
+    chains.close();
     log.set_engine(nullptr);
   }
   wiring->stop();

@@ -113,7 +113,7 @@ struct Engine::State::Runs {
 };
 
 Engine::State::State(const EngineOptions& options)
-    : next_id(first_id()),
+    : next_id(options.first_run != 0 ? options.first_run : first_id()),
       clock(options.clock ? options.clock : std::make_shared<SystemClock>()),
       runs(std::make_unique<Runs>()),
       executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),

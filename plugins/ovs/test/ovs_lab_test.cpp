@@ -2,9 +2,8 @@
 #include "l2_network.h"
 #include "probe.h"
 
-#include "chain_runner.h"
-
 #include <tenon/iaas/l2_driver.h>
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -126,9 +125,8 @@ TEST_F(OvsLab, lets_a_host_with_a_working_switch_in) {
   ovs::CheckHost check;
   check.set_database(lab_database());
   check.datapath = "netdev";
-  compute::test::ChainRunner run;
-  run.give(tenon::iaas::kHost, kHost);
-  EXPECT_NO_THROW(run.run({&check}).value());
+  tenon::testing::ChainRunner run;
+  EXPECT_NO_THROW(run.input(tenon::iaas::kHost, kHost).then(check).run().result().value());
 }
 
 TEST_F(OvsLab, realizes_a_bridge_that_is_up_and_marked) {
@@ -322,17 +320,16 @@ TEST_F(OvsLab, realizes_before_a_vm_is_made_and_leaves_nothing_when_the_run_fail
   tenon::iaas::RealizeL2Networks realize;
   realize.types = {"Openvswitch"};
   realize.drivers.bind(&slot);
-  compute::test::ChainRunner run;
-  run.give(tenon::iaas::kHost, kHost);
+  tenon::testing::ChainRunner run;
   Nic second = nic("other");
   second.network.bridge = "br1";
-  run.give(tenon::iaas::kNics, std::vector<Nic>{nic(), second});
-  ASSERT_NO_THROW(run.run({&realize}).value());
+  run.input(tenon::iaas::kHost, kHost).input(tenon::iaas::kNics, {nic(), second}).then(realize);
+  ASSERT_NO_THROW(run.run().result().value());
   EXPECT_EQ(bridges(), "br0\nbr1");
-  EXPECT_EQ(marks("br1"), R"({tenon-network=lan, "tenon-user:nic:other"="17:1"})");
+  EXPECT_EQ(marks("br1"),
+            R"({tenon-network=lan, "tenon-user:nic:other"=")" + run.key("tenon.iaas.RealizeL2Networks") + R"("})");
   add_nic_port("port1", kNic);  // what a hypervisor that died would leave
-  run.undo({&realize});
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  EXPECT_THAT(run.undo().undo_errors, IsEmpty());
   EXPECT_EQ(bridges(), "");
 }
 
