@@ -36,20 +36,24 @@ std::string one_line(const Json& error) {
   return harmless(line);
 }
 
-void append_error(const Json& error, const std::string& label, const std::string& indent, std::string& text) {
+/// `flow (place)` of where it happened, or nothing.
+std::string origin_of(const Json& error) {
+  const Json* facts = error.find("elaboration");
+  if (facts == nullptr || text_of(*facts, "flow").empty()) return {};
+  const std::string place = text_of(*facts, "place");
+  return harmless(text_of(*facts, "flow") + (place.empty() ? "" : " (" + place + ")"));
+}
+
+/// `told`: where the error that this one led to happened.
+void append_error(const Json& error, const std::string& label, const std::string& indent, const std::string& told,
+                  std::string& text) {
   text.append(indent).append(label).append(one_line(error));
-  if (const Json* facts = error.find("elaboration")) {
-    const std::string flow = text_of(*facts, "flow");
-    const std::string place = text_of(*facts, "place");
-    if (!flow.empty()) {
-      text.append("\n").append(indent).append("  in flow ").append(harmless(flow));
-      if (!place.empty()) text.append(" (").append(harmless(place)).append(")");
-    }
-  }
+  const std::string origin = origin_of(error);
+  if (!origin.empty() && origin != told) text.append("\n").append(indent).append("  in flow ").append(origin);
   for (const Json& cause : list_of(error, "causes")) {
     text += "\n";
     const bool undo = text_of(cause, "code") == kUndoFailed;
-    append_error(cause, undo ? "undo failed: " : "caused by: ", indent + "  ", text);
+    append_error(cause, undo ? "undo failed: " : "caused by: ", indent + "  ", origin, text);
   }
 }
 
@@ -90,14 +94,40 @@ std::string Table::render(const Terminal& terminal) const {
   return text;
 }
 
+std::string facts_text(const std::vector<std::pair<std::string, std::string>>& facts, const Terminal& terminal) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : facts) width = std::max(width, value.empty() ? 0 : display_width(name));
+  std::string text;
+  for (const auto& [name, value] : facts) {
+    if (value.empty()) continue;
+    text += coloured(name, Colour::kBold, terminal) + std::string(width + 2 - display_width(name), ' ');
+    text += harmless(value) + "\n";
+  }
+  return text;
+}
+
+std::string heading_text(std::string_view text, const Terminal& terminal) {
+  return "\n" + coloured(text, Colour::kBold, terminal) + "\n";
+}
+
 void print_answer(const Json& answer) {
   const bool reader = Terminal::of_stdout().live;
   std::cout << api::print_json(answer, reader ? api::JsonStyle::kIndented : api::JsonStyle::kCompact) << '\n';
 }
 
+void print_list(const Json& list, bool json, std::vector<std::string> header,
+                const std::function<std::vector<std::string>(const Json& item)>& row) {
+  if (json) return print_answer(list);
+  Table table(std::move(header));
+  if (list.as_array() != nullptr) {
+    for (const Json& item : *list.as_array()) table.add(row(item));
+  }
+  std::cout << table.render(Terminal::of_stdout());
+}
+
 std::string error_text(const Json& error) {
   std::string text;
-  append_error(error, "", "", text);
+  append_error(error, "", "", "", text);
   return text;
 }
 

@@ -2,8 +2,10 @@
 
 #include <tenon/json.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "terminal.h"
@@ -25,8 +27,19 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// Names and values, the values aligned; without those that have no value.
+[[nodiscard]] std::string facts_text(const std::vector<std::pair<std::string, std::string>>& facts,
+                                     const Terminal& terminal);
+
+/// The line above a part of an answer, after an empty one.
+[[nodiscard]] std::string heading_text(std::string_view text, const Terminal& terminal);
+
 /// Prints what a node answered as it is: on one line, or indented for a reader at a terminal.
 void print_answer(const Json& answer);
+
+/// Prints a list that a node answered: as it is, or as a table with a row an element.
+void print_list(const Json& list, bool json, std::vector<std::string> header,
+                const std::function<std::vector<std::string>(const Json& item)>& row);
 
 /// An error of a run on several lines: `CODE: description: details`, where it happened, what led to it, and each undo
 /// that failed.

@@ -13,17 +13,6 @@
 namespace tenon::cli {
 namespace {
 
-/// Names and values, the values aligned.
-void print_facts(const std::vector<std::pair<std::string, std::string>>& facts, const Terminal& terminal) {
-  std::size_t width = 0;
-  for (const auto& [name, value] : facts) width = std::max(width, display_width(name));
-  for (const auto& [name, value] : facts) {
-    if (value.empty()) continue;
-    std::cout << coloured(name, Colour::kBold, terminal) << std::string(width + 2 - display_width(name), ' ')
-              << harmless(value) << '\n';
-  }
-}
-
 /// A value as a table shows it: lists with commas, nothing for null.
 std::string cell_text(const Json& value) {
   if (value.is_null()) return {};
@@ -36,26 +25,9 @@ std::string cell_text(const Json& value) {
   return api::print_json(value);
 }
 
-void print_heading(std::string_view text, const Terminal& terminal) {
-  std::cout << '\n' << coloured(text, Colour::kBold, terminal) << '\n';
-}
-
-/// A table of a list that the API answers; `row` makes a row of an element.
-template <class Row>
-void print_list(const ApiClient& client, const std::string& target, bool json, std::vector<std::string> header,
-                const Row& row) {
-  const Json list = client.get(target);
-  if (json) return print_answer(list);
-  Table table(std::move(header));
-  if (list.as_array() != nullptr) {
-    for (const Json& item : *list.as_array()) table.add(row(item));
-  }
-  std::cout << table.render(Terminal::of_stdout());
-}
-
 /// One row a property; the class stands in the first of its rows.
 void print_classes(const Json::Array& classes, const Terminal& terminal) {
-  print_heading("Classes", terminal);
+  std::cout << heading_text("Classes", terminal);
   Table table({"CLASS", "KIND", "INTERFACES", "UNDO"});
   for (const Json& item : classes) {
     const bool flow = item.find("has_undo") != nullptr;
@@ -78,7 +50,7 @@ void print_properties(const Json::Array& classes, const Terminal& terminal) {
     }
   }
   if (!any) return;
-  print_heading("Properties", terminal);
+  std::cout << heading_text("Properties", terminal);
   std::cout << table.render(terminal);
 }
 
@@ -94,20 +66,7 @@ void print_keys(const Json::Array& classes, const Terminal& terminal) {
     }
   }
   if (!any) return;
-  print_heading("Data of flows", terminal);
-  std::cout << table.render(terminal);
-}
-
-void print_steps(const Json::Array& steps, const Terminal& terminal) {
-  print_heading("Steps", terminal);
-  Table table({"#", "FLOW", "STATE", "TIME", "UNDO", "NOTE"});
-  for (const Json& step : steps) {
-    const bool begun = step.find("duration_ms") != nullptr;
-    const bool undone = step.find("undo_duration_ms") != nullptr;
-    table.add({std::to_string(static_cast<long long>(number_of(step, "index")) + 1), text_of(step, "name"),
-               text_of(step, "state"), begun ? duration_text(number_of(step, "duration_ms")) : "",
-               undone ? duration_text(number_of(step, "undo_duration_ms")) : "", text_of(step, "what")});
-  }
+  std::cout << heading_text("Data of flows", terminal);
   std::cout << table.render(terminal);
 }
 
@@ -116,21 +75,22 @@ void print_steps(const Json::Array& steps, const Terminal& terminal) {
 void show_status(const ApiClient& client, bool json) {
   const Json status = client.get("/v1/status");
   if (json) return print_answer(status);
-  print_facts({{"node", "tenond " + text_of(status, "version")},
-               {"state", text_of(status, "state")},
-               {"since", text_of(status, "since")},
-               {"process", count_of(status, "pid")},
-               {"plugins", count_of(status, "plugins")},
-               {"beans", count_of(status, "beans")},
-               {"drivers", count_of(status, "drivers")},
-               {"extensions", count_of(status, "extensions")},
-               {"chains", count_of(status, "chains")},
-               {"runs in flight", count_of(status, "runs_in_flight")}},
-              Terminal::of_stdout());
+  std::cout << facts_text({{"node", "tenond " + text_of(status, "version")},
+                           {"state", text_of(status, "state")},
+                           {"since", text_of(status, "since")},
+                           {"process", count_of(status, "pid")},
+                           {"plugins", count_of(status, "plugins")},
+                           {"beans", count_of(status, "beans")},
+                           {"drivers", count_of(status, "drivers")},
+                           {"extensions", count_of(status, "extensions")},
+                           {"chains", count_of(status, "chains")},
+                           {"runs in flight", count_of(status, "runs_in_flight")},
+                           {"late answers", count_of(status, "runs_waiting_late")}},
+                          Terminal::of_stdout());
 }
 
 void list_plugins(const ApiClient& client, bool json) {
-  print_list(client, "/v1/plugins", json,
+  print_list(client.get("/v1/plugins"), json,
              {"NAME", "VERSION", "STATE", "GENERATION", "LOADED", "REQUIRES", "CLASSES", "PINS", "FILE"},
              [](const Json& item) -> std::vector<std::string> {
                return {text_of(item, "name"),        text_of(item, "version"), text_of(item, "state"),
@@ -143,22 +103,22 @@ void show_plugin(const ApiClient& client, const std::string& name, bool json) {
   const Json plugin = client.get("/v1/plugins/" + segment(name));
   if (json) return print_answer(plugin);
   const Terminal terminal = Terminal::of_stdout();
-  print_facts({{"plugin", text_of(plugin, "name")},
-               {"version", text_of(plugin, "version")},
-               {"state", text_of(plugin, "state")},
-               {"generation", count_of(plugin, "generation")},
-               {"file", text_of(plugin, "file")},
-               {"descriptor", text_of(plugin, "place")},
-               {"loaded", text_of(plugin, "loaded")},
-               {"requires", joined(list_of(plugin, "requires"))},
-               {"pins", count_of(plugin, "pins")}},
-              terminal);
+  std::cout << facts_text({{"plugin", text_of(plugin, "name")},
+                           {"version", text_of(plugin, "version")},
+                           {"state", text_of(plugin, "state")},
+                           {"generation", count_of(plugin, "generation")},
+                           {"file", text_of(plugin, "file")},
+                           {"descriptor", text_of(plugin, "place")},
+                           {"loaded", text_of(plugin, "loaded")},
+                           {"requires", joined(list_of(plugin, "requires"))},
+                           {"pins", count_of(plugin, "pins")}},
+                          terminal);
   const Json::Array& classes = list_of(plugin, "classes");
   print_classes(classes, terminal);
   print_properties(classes, terminal);
   print_keys(classes, terminal);
   if (list_of(plugin, "beans").empty()) return;
-  print_heading("Beans", terminal);
+  std::cout << heading_text("Beans", terminal);
   Table beans({"ID", "CLASS", "PLACE"});
   for (const Json& bean : list_of(plugin, "beans")) {
     beans.add({text_of(bean, "id"), text_of(bean, "class"), text_of(bean, "place")});
@@ -167,7 +127,7 @@ void show_plugin(const ApiClient& client, const std::string& name, bool json) {
 }
 
 void list_drivers(const ApiClient& client, bool json) {
-  print_list(client, "/v1/drivers", json, {"KIND", "TYPE", "BEAN", "RESOURCE", "PLUGIN", "PLACE"},
+  print_list(client.get("/v1/drivers"), json, {"KIND", "TYPE", "BEAN", "RESOURCE", "PLUGIN", "PLACE"},
              [](const Json& item) -> std::vector<std::string> {
                return {text_of(item, "kind"),     text_of(item, "type"),   text_of(item, "bean"),
                        text_of(item, "resource"), text_of(item, "plugin"), text_of(item, "place")};
@@ -175,37 +135,11 @@ void list_drivers(const ApiClient& client, bool json) {
 }
 
 void list_extensions(const ApiClient& client, bool json) {
-  print_list(client, "/v1/extensions", json, {"INTERFACE", "ORDER", "BEAN", "PLUGIN", "PLACE"},
+  print_list(client.get("/v1/extensions"), json, {"INTERFACE", "ORDER", "BEAN", "PLUGIN", "PLACE"},
              [](const Json& item) -> std::vector<std::string> {
                return {text_of(item, "interface"), count_of(item, "order"), text_of(item, "bean"),
                        text_of(item, "plugin"), text_of(item, "place")};
              });
-}
-
-void list_chains(const ApiClient& client, bool json) {
-  print_list(client, "/v1/chains", json, {"NAME", "INPUTS", "STEPS", "PLACE"},
-             [](const Json& item) -> std::vector<std::string> {
-               return {text_of(item, "name"), joined(list_of(item, "inputs")), count_of(item, "steps"),
-                       text_of(item, "place")};
-             });
-}
-
-void show_chain(const ApiClient& client, const std::string& name, bool json) {
-  const Json chain = client.get("/v1/chains/" + segment(name));
-  if (json) return print_answer(chain);
-  const Terminal terminal = Terminal::of_stdout();
-  print_facts({{"chain", text_of(chain, "name")},
-               {"inputs", joined(list_of(chain, "inputs"))},
-               {"descriptor", text_of(chain, "place")}},
-              terminal);
-  print_heading("Steps", terminal);
-  Table table({"#", "FLOW", "PLUGIN", "UNDO", "PLACE"});
-  std::size_t number = 0;
-  for (const Json& step : list_of(chain, "steps")) {
-    table.add({std::to_string(++number), text_of(step, "name"), text_of(step, "plugin"),
-               flag_of(step, "has_undo") ? "yes" : "no", text_of(step, "place")});
-  }
-  std::cout << table.render(terminal);
 }
 
 void list_resources(const ApiClient& client, const std::string& kind, bool json) {
@@ -232,43 +166,6 @@ void list_resources(const ApiClient& client, const std::string& kind, bool json)
     table.add(std::move(row));
   }
   std::cout << table.render(Terminal::of_stdout());
-}
-
-void list_runs(const ApiClient& client, bool json) {
-  print_list(client, "/v1/runs", json, {"ID", "CHAIN", "STATE", "STARTED", "TIME", "STEP", "ERROR"},
-             [](const Json& item) -> std::vector<std::string> {
-               const long long step = static_cast<long long>(number_of(item, "step", -1)) + 1;
-               return {text_of(item, "id"),
-                       text_of(item, "chain"),
-                       text_of(item, "state"),
-                       text_of(item, "started"),
-                       duration_text(number_of(item, "duration_ms")),
-                       std::to_string(step) + "/" + count_of(item, "steps"),
-                       text_of(item, "error")};
-             });
-}
-
-void show_run(const ApiClient& client, const std::string& id, bool json) {
-  const Json run = client.get("/v1/runs/" + segment(id));
-  if (json) return print_answer(run);
-  const Terminal terminal = Terminal::of_stdout();
-  print_facts({{"run", text_of(run, "id")},
-               {"chain", text_of(run, "chain")},
-               {"state", text_of(run, "state")},
-               {"started", text_of(run, "started")},
-               {"ended", text_of(run, "ended")},
-               {"time", duration_text(number_of(run, "duration_ms"))}},
-              terminal);
-  print_steps(list_of(run, "steps"), terminal);
-  if (const Json* error = run.find("error")) {
-    print_heading("Error", terminal);
-    std::cout << error_text(*error) << '\n';
-  }
-  if (const Json* data = run.find("data");
-      data != nullptr && data->as_object() != nullptr && !data->as_object()->empty()) {
-    print_heading("Data", terminal);
-    print_answer(*data);
-  }
 }
 
 }  // namespace tenon::cli

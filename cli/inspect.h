@@ -12,11 +12,7 @@ void list_plugins(const ApiClient& client, bool json);
 void show_plugin(const ApiClient& client, const std::string& name, bool json);
 void list_drivers(const ApiClient& client, bool json);
 void list_extensions(const ApiClient& client, bool json);
-void list_chains(const ApiClient& client, bool json);
-void show_chain(const ApiClient& client, const std::string& name, bool json);
 /// The resources of a kind, a column a member; without a kind, the kinds there are.
 void list_resources(const ApiClient& client, const std::string& kind, bool json);
-void list_runs(const ApiClient& client, bool json);
-void show_run(const ApiClient& client, const std::string& id, bool json);
 
 }  // namespace tenon::cli

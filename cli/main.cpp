@@ -4,12 +4,15 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "api_client.h"
+#include "chain_command.h"
 #include "check_command.h"
 #include "failure.h"
 #include "inspect.h"
+#include "inspect_runs.h"
 #include "install_paths.h"
 #include "run_command.h"
 
@@ -30,6 +33,9 @@ struct Arguments {
   bool json = false;
   std::string name;
   std::string input;
+  std::string graph;
+  std::string output;
+  double stuck_s = 60;
   bool watch = false;
   CheckOptions check;
 
@@ -53,6 +59,11 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* what, Comm
 
 void add_name(CLI::App* command, Arguments& arguments, const char* option, const char* what) {
   command->add_option(option, arguments.name, what)->required();
+}
+
+void add_input(CLI::App* command, Arguments& arguments) {
+  command->add_option("--input", arguments.input, "The chain's inputs, as one JSON object; - for standard input")
+      ->type_name("FILE");
 }
 
 void add_check(CLI::App& app, Arguments& arguments) {
@@ -91,20 +102,38 @@ void add_inspection(CLI::App& app, Arguments& a) {
 
   CLI::App* chain = add_group(app, "chain", "The chains of flows");
   add_command(*chain, "list", "List them", [&a] { list_chains(a.client(), a.json); });
-  add_name(add_command(*chain, "show", "Show the steps of one", [&a] { show_chain(a.client(), a.name, a.json); }), a,
-           "NAME", "The chain");
+  CLI::App* show = add_command(*chain, "show", "Show one: its steps, policies and data", [&a] {
+    if (a.graph.empty()) return show_chain(a.client(), a.name, a.json);
+    draw_chain(a.client(), a.name, a.graph, a.output);
+  });
+  add_name(show, a, "NAME", "The chain");
+  CLI::Option* graph = show->add_option("--graph", a.graph, "Draw it instead: dot, or svg with Graphviz");
+  graph->type_name("FORMAT")->check(CLI::IsMember({"dot", "svg"}));
+  show->add_option("--output", a.output, "Where the drawing goes; without it, to standard output")
+      ->type_name("FILE")
+      ->needs(graph);
+  CLI::App* drill =
+      add_command(*chain, "drill", "Let one fail at each step in each way, and show what its undo leaves behind",
+                  [&a] { drill_chain(a.client(), a.name, a.input, a.json); });
+  add_name(drill, a, "CHAIN", "The chain");
+  add_input(drill, a);
 }
 
 void add_runs(CLI::App& app, Arguments& a) {
   CLI::App* run = add_command(app, "run", "Run a chain and wait for its end",
                               [&a] { start_run(a.client(), a.name, a.input, a.watching(), a.json); });
   add_name(run, a, "CHAIN", "The chain");
-  run->add_option("--input", a.input, "The chain's inputs, as one JSON object; - for standard input")
-      ->type_name("FILE");
+  add_input(run, a);
   run->add_flag("--watch", a.watch, "Show the steps as they go");
 
   CLI::App* runs = add_group(app, "runs", "The runs in flight and the latest finished ones");
-  add_command(*runs, "list", "List them", [&a] { list_runs(a.client(), a.json); });
+  CLI::App* list = runs->add_subcommand("list", "List them, with what they wait for");
+  CLI::Option* stuck =
+      list->add_option("--stuck", a.stuck_s, "Those alone that have waited so long; 60 without a number");
+  stuck->type_name("SECONDS")->expected(0, 1)->default_str("60")->check(CLI::NonNegativeNumber);
+  list->callback([&a, stuck] {
+    list_runs(a.client(), stuck->count() > 0 ? std::optional<double>(a.stuck_s) : std::nullopt, a.json);
+  });
   add_name(
       add_command(*runs, "show", "Show one: its steps, error and data", [&a] { show_run(a.client(), a.name, a.json); }),
       a, "ID", "The run");

@@ -1,16 +1,15 @@
 #include "run_command.h"
 
 #include <chrono>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <map>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 #include "api/json_text.h"
 #include "failure.h"
 #include "format.h"
+#include "input.h"
 #include "json_access.h"
 #include "run_view.h"
 #include "terminal.h"
@@ -19,28 +18,6 @@ namespace tenon::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kFrameTime{100};
-
-Json read_input(const std::string& file) {
-  if (file.empty()) return Json::object();
-  std::string text;
-  if (file == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else {
-    std::ifstream in(file, std::ios::binary);
-    std::stringstream content;
-    content << in.rdbuf();
-    if (!in) throw Failure(ExitStatus::kFailed, "cannot read the input " + file);
-    text = content.str();
-  }
-  Result<Json> json = api::parse_json(text);
-  const std::string name = file == "-" ? "standard input" : file;
-  if (!json) throw Failure(ExitStatus::kFailed, name + ": " + json.error().details);
-  if (json->as_object() == nullptr) {
-    throw Failure(ExitStatus::kFailed,
-                  name + ": expected an object with the chain's inputs, found " + std::string(json->type_name()));
-  }
-  return std::move(json).value();
-}
 
 /// How a run is shown while it goes on.
 class Display {
@@ -76,14 +53,26 @@ class PlainDisplay final : public Display {
   using Display::Display;
   void event(std::string_view name, const Json& data, const RunView& view) override {
     if (name == "run") {
-      for (const Json& step : list_of(data, "steps")) {  // what has happened before we came
-        if (text_of(step, "state") != "pending") std::cout << view.plain_line("step", step) << '\n';
-      }
+      for (const Json& step : list_of(data, "steps")) print("step", step, view);  // what has happened before we came
     } else if (name == "step" || name == "progress") {
-      std::cout << view.plain_line(name, data) << '\n';
+      print(name, data, view);
     }
     std::cout.flush();
   }
+
+ private:
+  void print(std::string_view name, const Json& step, const RunView& view) {
+    const std::string state = text_of(step, "state") + count_of(step, "attempt");
+    std::string& told = told_[count_of(step, "index")];
+    // The end of a wait is no news: what comes next is.
+    const bool news =
+        name != "step" || told != state || step.find("waiting") != nullptr || flag_of(step, "undone_late");
+    told = state;
+    const std::string line = news ? view.plain_line(name, step) : std::string();
+    if (!line.empty()) std::cout << line << '\n';
+  }
+
+  std::map<std::string, std::string> told_;  // the state of each step that was printed latest
 };
 
 /// Draws the steps over and over in the same place.

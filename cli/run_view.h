@@ -26,7 +26,7 @@ class RunView {
 
   /// The run on several lines: as many steps around the one at work as the terminal has room for.
   [[nodiscard]] std::vector<std::string> frame(const Terminal& terminal, Clock::time_point now) const;
-  /// One line for a step's event, for output that is no terminal.
+  /// One line for a step's event, for output that is no terminal; empty if there is nothing to tell.
   [[nodiscard]] std::string plain_line(std::string_view event, const Json& step) const;
 
  private:
@@ -40,13 +40,27 @@ class RunView {
     int percent = -1;
     std::string what;
     std::string error;
+    /// The code of what the attempt before failed with.
+    std::string last_error;
+    int attempt = 1;
+    bool undone_late = false;
+    /// The step as it was told, if it waits for something.
+    Json waits;
+    double waiting_since_ms = 0;
+
+    [[nodiscard]] bool at_work() const;
   };
   static Step read_step(const Json& json);
+  void note_direction(const Step& step);
+  /// The step to show in any case.
+  [[nodiscard]] std::size_t middle() const;
+  static void add_notes(const Step& step, Colour colour, const Terminal& terminal, double elapsed_ms, Line& line);
   [[nodiscard]] std::string step_line(std::size_t index, const Terminal& terminal, double elapsed_ms) const;
 
   Json run_;
   std::vector<Step> steps_;
-  std::size_t current_ = 0;
+  std::size_t latest_ = 0;
+  bool undoing_ = false;
   bool ended_ = false;
   Clock::time_point begun_{};
 };

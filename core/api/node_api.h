@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/drills.h"
 #include "api/http.h"
 #include "api/router.h"
 #include "api/run_log.h"
@@ -15,9 +16,10 @@
 namespace tenon::api {
 
 /// The node's API, version 1: what it is made of, and its runs. docs: `GET /v1/status`, `/v1/plugins[/{name}]`,
-/// `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`, `/v1/chains[/{name}]`, `/v1/runs[/{id}[/events]]`; `POST
-/// /v1/chains/{name}/runs`; `DELETE /v1/runs/{id}`. Errors are problems (RFC 9457). A POST that
-/// accepts `text/event-stream` alone is answered with the run's events.
+/// `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`, `/v1/chains[/{name}[/drills/latest]]`,
+/// `/v1/runs[/{id}[/events]]`; `POST /v1/chains/{name}/runs`, `/v1/chains/{name}/drills`; `DELETE /v1/runs/{id}`.
+/// Errors are problems (RFC 9457). A POST that accepts `text/event-stream` alone is answered with the events of the run
+/// or drill.
 class NodeApi {
  public:
   /// The engine and the log must outlive this.
@@ -37,6 +39,9 @@ class NodeApi {
   [[nodiscard]] HttpResponse resource_kinds() const;
   [[nodiscard]] HttpResponse resources(const std::string& kind) const;
   [[nodiscard]] HttpResponse start_run(const HttpRequest& request, const std::string& chain) const;
+  [[nodiscard]] HttpResponse start_drill(const HttpRequest& request, const std::string& chain);
+  [[nodiscard]] HttpResponse latest_drill(const std::string& chain) const;
+  [[nodiscard]] HttpResponse list_runs() const;
   [[nodiscard]] HttpResponse run(const std::string& name) const;
   [[nodiscard]] HttpResponse events(const std::string& name) const;
   [[nodiscard]] HttpResponse cancel(const HttpRequest& request, const std::string& name) const;
@@ -47,6 +52,7 @@ class NodeApi {
   RunLog& runs_;
   const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   std::atomic<bool> stopping_{false};
+  Drills drills_;
   Router router_;
 };
 

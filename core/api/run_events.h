@@ -3,16 +3,21 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "api/http.h"
 #include "api/run_record.h"
+#include "flow/engine.h"
 
 namespace tenon::api {
 
-/// The events of one run as a stream: all of it as it is now, what follows, its end.
+/// The events of one run as a stream: all of it as it is now, what follows, its end. A step that waits for what other
+/// runs hold tells their names, as `holders`.
 class RunEvents final : public EventSource, public RunWatcher, public std::enable_shared_from_this<RunEvents> {
  public:
-  explicit RunEvents(std::shared_ptr<RunRecord> record) : record_(std::move(record)) {}
+  /// The engine must outlive the stream's last `take`.
+  RunEvents(std::shared_ptr<RunRecord> record, const flow::Engine& engine)
+      : record_(std::move(record)), engine_(engine) {}
 
   std::string take() override;
   bool ended() const override { return cursor_.ended; }
@@ -21,6 +26,7 @@ class RunEvents final : public EventSource, public RunWatcher, public std::enabl
 
  private:
   std::shared_ptr<RunRecord> record_;
+  const flow::Engine& engine_;
   RunRecord::Cursor cursor_;
   std::function<void()> wake_;  // set before the record knows of this watcher
 };

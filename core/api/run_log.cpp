@@ -8,12 +8,19 @@ namespace tenon::api {
 
 Result<std::shared_ptr<RunRecord>> RunLog::start(flow::Engine& engine, std::shared_ptr<const flow::Chain> chain,
                                                  std::vector<std::pair<std::string, Value>> input) {
-  const auto record = std::make_shared<RunRecord>(*chain);
   flow::RunRequest request;
   request.chain = std::move(chain);
   request.input = std::move(input);
+  return start(engine, std::move(request));
+}
+
+Result<std::shared_ptr<RunRecord>> RunLog::start(flow::Engine& engine, flow::RunRequest request) {
+  const auto record = std::make_shared<RunRecord>(*request.chain);
   request.observer = record;
-  request.done = [this, record](const flow::RunResult& result) { finish(record, result); };
+  request.done = [this, record, done = std::move(request.done)](flow::RunResult result) {
+    finish(record, result);
+    if (done) done(std::move(result));
+  };
   Result<std::uint64_t> id = engine.post(std::move(request));
   if (!id) return id.error();
   record->set_id(*id);
@@ -51,15 +58,11 @@ std::shared_ptr<RunRecord> RunLog::find(std::uint64_t run) const {
   return found != runs_.end() ? found->second : nullptr;
 }
 
-Json RunLog::list() const {
+std::vector<std::shared_ptr<RunRecord>> RunLog::records() const {
   std::vector<std::shared_ptr<RunRecord>> records;
-  {
-    std::lock_guard lock(mutex_);
-    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) records.push_back(run->second);
-  }
-  Json list = Json::array();
-  for (const auto& record : records) list.push(record->summary());
-  return list;
+  std::lock_guard lock(mutex_);
+  for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) records.push_back(run->second);
+  return records;
 }
 
 std::optional<std::uint64_t> parse_run_name(std::string_view name) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <tenon/error.h>
-#include <tenon/json.h>
 #include <tenon/value.h>
 
 #include <cstddef>
@@ -33,11 +32,14 @@ class RunLog {
   /// Starts a run on the engine's threads and records it: its record. Errors are those of Engine::post.
   Result<std::shared_ptr<RunRecord>> start(flow::Engine& engine, std::shared_ptr<const flow::Chain> chain,
                                            std::vector<std::pair<std::string, Value>> input);
+  /// The same with all that a request may ask for, but that the record is its observer. Its `done` may be empty; it is
+  /// called when the end has been recorded.
+  Result<std::shared_ptr<RunRecord>> start(flow::Engine& engine, flow::RunRequest request);
 
   /// Null if there is no such run, or it is forgotten.
   [[nodiscard]] std::shared_ptr<RunRecord> find(std::uint64_t run) const;
-  /// The summaries of all, the newest first.
-  [[nodiscard]] Json list() const;
+  /// All, the newest first.
+  [[nodiscard]] std::vector<std::shared_ptr<RunRecord>> records() const;
 
  private:
   void finish(const std::shared_ptr<RunRecord>& record, const flow::RunResult& result);

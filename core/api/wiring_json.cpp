@@ -16,12 +16,6 @@ Json texts(const std::vector<std::string>& list) {
   return json;
 }
 
-Json inputs(const flow::Chain& chain) {
-  Json json = Json::array();
-  for (const flow::ChainInput& input : chain.inputs) json.push(input.key);
-  return json;
-}
-
 Json summary(const wiring::PluginInfo& plugin, Json classes) {
   return Json::object()
       .add("name", plugin.name)
@@ -123,34 +117,6 @@ Json extensions_json(const wiring::Wiring& wiring) {
                   .add("place", extension.place.to_string()));
   }
   return list;
-}
-
-Json chains_json(const wiring::Wiring& wiring) {
-  Json list = Json::array();
-  for (const auto& chain : wiring.chains) {
-    list.push(Json::object()
-                  .add("name", chain->name)
-                  .add("inputs", inputs(*chain))
-                  .add("steps", std::uint64_t{chain->steps.size()})
-                  .add("place", chain->place.to_string()));
-  }
-  return list;
-}
-
-Json chain_json(const flow::Chain& chain) {
-  Json steps = Json::array();
-  for (const flow::ChainStep& step : chain.steps) {
-    steps.push(Json::object()
-                   .add("name", step.name)
-                   .add("plugin", step.plugin)
-                   .add("has_undo", step.has_undo)
-                   .add("place", step.place.to_string()));
-  }
-  return Json::object()
-      .add("name", chain.name)
-      .add("inputs", inputs(chain))
-      .add("steps", std::move(steps))
-      .add("place", chain.place.to_string());
 }
 
 }  // namespace tenon::api

@@ -4,7 +4,7 @@
 
 #include "wiring/wiring.h"
 
-/// What a wiring holds, as the API shows it.
+/// What a wiring holds, as the API shows it; chains are in chain_json.h.
 namespace tenon::api {
 
 [[nodiscard]] Json plugins_json(const wiring::Wiring& wiring);
@@ -12,8 +12,5 @@ namespace tenon::api {
 [[nodiscard]] Json plugin_json(const wiring::Wiring& wiring, const wiring::PluginInfo& plugin);
 [[nodiscard]] Json drivers_json(const wiring::Wiring& wiring);
 [[nodiscard]] Json extensions_json(const wiring::Wiring& wiring);
-[[nodiscard]] Json chains_json(const wiring::Wiring& wiring);
-/// With its steps.
-[[nodiscard]] Json chain_json(const flow::Chain& chain);
 
 }  // namespace tenon::api

@@ -2,7 +2,9 @@
 
 #include "descriptor/diagnostics.h"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -107,19 +109,92 @@ struct NamedValueDefinition {
   ValueNode value;
 };
 
+/// What an attribute gives, with its place.
+template <class T>
+struct Given {
+  Place place;
+  T value{};
+};
+
+/// `host:{host.uuid}=10`.
+struct ConcurrencyDefinition {
+  /// A template, whose syntax is not checked here.
+  Text name;
+  std::uint32_t limit = 1;
+};
+
+/// `key` or `!key`.
+struct ConditionDefinition {
+  Text key;
+  bool negated = false;
+};
+
+/// How a step, a part of a chain or a whole chain is to be run, as written: what is not given is left to the chain that
+/// this one extends or refers to, else to the node's defaults. What each means stands in flow/policy.h.
+struct PolicyDefinition {
+  using Duration = std::optional<Given<std::chrono::milliseconds>>;
+  Duration timeout;
+  Duration undo_timeout;
+  Duration grace;
+  std::optional<Given<std::uint32_t>> retry;
+  Duration backoff;
+  Duration max_backoff;
+  std::optional<Given<double>> jitter;
+  std::optional<Given<std::vector<std::string>>> retry_on;
+  std::optional<Given<bool>> retry_undo;
+  std::optional<Given<std::uint32_t>> undo_retry;
+  std::optional<ConcurrencyDefinition> concurrency;
+  std::vector<ConditionDefinition> when;
+};
+
 struct StepDefinition {
-  enum class Kind { kFlow, kExtensionPoint };
+  enum class Kind { kFlow, kExtensionPoint, kChain, kParallel, kBranch };
   Kind kind = Kind::kFlow;
   Place place;
-  /// Class of the flow, or the interface whose extensions become steps.
+  /// Class of the flow, the interface whose extensions become steps, or the chain whose steps these are. Empty for a
+  /// parallel and a branch.
   Text name;
+  /// Names it among the steps of its chain, for chains that extend this one.
+  std::optional<Text> id;
+  PolicyDefinition policy;
+  /// Extension point: its release side is called.
+  bool release = false;
+  /// Parallel: how many branches at once; 0: all.
+  std::uint32_t limit = 0;
+  /// Of a parallel its branches, of a branch its steps. Of a chain none, until it is expanded.
+  std::vector<StepDefinition> steps;
 };
+
+/// A change to the chain that is extended.
+struct EditDefinition {
+  enum class Kind { kReplace, kInsertBefore, kInsertAfter, kRemove };
+  enum class By { kFlow, kExtensionPoint, kChain, kId };
+  Kind kind = Kind::kReplace;
+  Place place;
+  /// What names the step that it is about: the step's name, or its id.
+  By by = By::kFlow;
+  Text target;
+  /// Replace: another name for the step, which keeps its policies. Else `steps` take its place.
+  std::optional<Text> with;
+  std::vector<StepDefinition> steps;
+};
+
+enum class RecoveryDefinition { kRollback, kResume };
 
 struct ChainDefinition {
   Place place;
   Text name;
+  std::optional<Text> extends;
+  /// Templates, whose syntax is not checked here.
+  std::optional<std::vector<Text>> locks;
+  std::optional<RecoveryDefinition> recovery;
+  std::optional<bool> allow_empty;
+  PolicyDefinition policy;
   std::vector<Text> inputs;
+  /// None if it extends another chain.
   std::vector<StepDefinition> steps;
+  /// In the order in which they are applied; none unless it extends another chain.
+  std::vector<EditDefinition> edits;
 };
 
 /// One file: `<beans>` or `<chains>`.

@@ -49,6 +49,19 @@ std::string_view local_name(std::string_view name) {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
+std::vector<Text> split(const Text& words, std::string_view separators) {
+  std::vector<Text> list;
+  std::string_view rest = words.text;
+  while (true) {
+    const auto begin = rest.find_first_not_of(separators);
+    if (begin == std::string_view::npos) return list;
+    rest.remove_prefix(begin);
+    const auto end = std::min(rest.find_first_of(separators), rest.size());
+    list.push_back({words.place, std::string(rest.substr(0, end))});
+    rest.remove_prefix(end);
+  }
+}
+
 std::optional<Text> Attributes::find(std::string_view name) const {
   const auto found = std::ranges::find(list_, name, &std::pair<std::string_view, Text>::first);
   return found == list_.end() ? std::nullopt : std::optional(found->second);
@@ -161,6 +174,12 @@ Children ElementReader::children(pugi::xml_node element, const ElementRule& rule
     }
   }
   return children;
+}
+
+Attributes ElementReader::leaf(pugi::xml_node element, const ElementRule& rule) {
+  Attributes found = attributes(element, rule);
+  if (!found.skipped()) static_cast<void>(children(element, rule));
+  return found;
 }
 
 Text ElementReader::text(pugi::xml_node element) {

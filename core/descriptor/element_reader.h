@@ -15,6 +15,9 @@ namespace tenon::descriptor {
 /// `bean` of `tenon:bean`.
 [[nodiscard]] std::string_view local_name(std::string_view name);
 
+/// The words of one attribute, with any of `separators` between them.
+[[nodiscard]] std::vector<Text> split(const Text& words, std::string_view separators);
+
 /// The attributes of one element, checked against its rule, their properties replaced. One that is missing or wrong has
 /// an empty text here: its error is reported.
 class Attributes {
@@ -52,6 +55,8 @@ class ElementReader {
 
   [[nodiscard]] Attributes attributes(pugi::xml_node element, const ElementRule& rule);
   [[nodiscard]] Children children(pugi::xml_node element, const ElementRule& rule);
+  /// The attributes of an element that has nothing else.
+  [[nodiscard]] Attributes leaf(pugi::xml_node element, const ElementRule& rule);
   /// The text of an element that holds text, without blanks around it, its properties replaced.
   [[nodiscard]] Text text(pugi::xml_node element);
 

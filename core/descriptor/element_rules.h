@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -39,6 +43,15 @@ namespace rules {
 inline constexpr auto kRequired = Presence::kRequired;
 inline constexpr auto kOptional = Presence::kOptional;
 inline constexpr auto kMayBeEmpty = Content::kMayBeEmpty;
+
+/// The attributes of several lists in one.
+template <std::size_t... N>
+[[nodiscard]] consteval std::array<AttributeRule, (N + ...)> joined(const AttributeRule (&... lists)[N]) {
+  std::array<AttributeRule, (N + ...)> all;
+  auto* end = all.begin();
+  ((end = std::copy(std::begin(lists), std::end(lists), end)), ...);
+  return all;
+}
 
 inline constexpr std::string_view kValueElements[] = {"value", "ref", "list", "map", "props"};
 inline constexpr SpringRule kSpringValueElements[] = {{"bean"}, {"idref"}, {"null"}, {"array"}, {"set"}, {"meta"}};
@@ -137,18 +150,45 @@ inline constexpr ElementRule kRef{"ref", kRefAttributes, {}, kRefSpringAttribute
 inline constexpr std::string_view kChainsChildren[] = {"chain"};
 inline constexpr ElementRule kChains{"chains", {}, kChainsChildren};
 
-inline constexpr AttributeRule kChainAttributes[] = {{"name", kRequired}};
-inline constexpr std::string_view kChainChildren[] = {"input", "flow", "extension-point"};
+inline constexpr AttributeRule kScopePolicy[] = {{"timeout"}, {"retry"},    {"backoff"},   {"max-backoff"},
+                                                 {"jitter"},  {"retry-on"}, {"retry-undo"}};
+inline constexpr AttributeRule kStepPolicy[] = {{"undo-timeout"}, {"grace"}, {"undo-retry"}, {"concurrency"}, {"when"}};
+
+inline constexpr AttributeRule kOwnChainAttributes[] = {
+    {"name", kRequired}, {"extends"}, {"lock"}, {"recovery"}, {"allow-empty"}};
+inline constexpr auto kChainAttributes = joined(kOwnChainAttributes, kScopePolicy);
+inline constexpr std::string_view kChainChildren[] = {
+    "input", "flow", "extension-point", "chain", "parallel", "replace", "insert-before", "insert-after", "remove"};
 inline constexpr ElementRule kChain{"chain", kChainAttributes, kChainChildren};
 
 inline constexpr AttributeRule kInputAttributes[] = {{"key", kRequired}};
 inline constexpr ElementRule kInput{"input", kInputAttributes};
 
-inline constexpr AttributeRule kFlowAttributes[] = {{"class", kRequired}};
+inline constexpr std::string_view kSteps[] = {"flow", "extension-point", "chain", "parallel"};
+
+inline constexpr AttributeRule kOwnFlowAttributes[] = {{"class", kRequired}, {"id"}};
+inline constexpr auto kFlowAttributes = joined(kOwnFlowAttributes, kScopePolicy, kStepPolicy);
 inline constexpr ElementRule kFlow{"flow", kFlowAttributes};
 
-inline constexpr AttributeRule kExtensionPointAttributes[] = {{"interface", kRequired}};
+inline constexpr AttributeRule kOwnExtensionPointAttributes[] = {{"interface", kRequired}, {"call"}, {"id"}};
+inline constexpr auto kExtensionPointAttributes = joined(kOwnExtensionPointAttributes, kScopePolicy, kStepPolicy);
 inline constexpr ElementRule kExtensionPoint{"extension-point", kExtensionPointAttributes};
+
+inline constexpr AttributeRule kOwnSubChainAttributes[] = {{"ref", kRequired}, {"id"}, {"when"}};
+inline constexpr auto kSubChainAttributes = joined(kOwnSubChainAttributes, kScopePolicy);
+inline constexpr ElementRule kSubChain{"chain", kSubChainAttributes};
+
+inline constexpr AttributeRule kParallelAttributes[] = {{"limit"}, {"id"}};
+inline constexpr std::string_view kParallelChildren[] = {"branch", "flow", "extension-point", "chain", "parallel"};
+inline constexpr ElementRule kParallel{"parallel", kParallelAttributes, kParallelChildren};
+inline constexpr ElementRule kBranch{"branch", {}, kSteps};
+
+inline constexpr AttributeRule kEditAttributes[] = {{"flow"}, {"extension-point"}, {"chain"}, {"id"}};
+inline constexpr AttributeRule kReplaceAttributes[] = {{"flow"}, {"extension-point"}, {"chain"}, {"id"}, {"with"}};
+inline constexpr ElementRule kReplace{"replace", kReplaceAttributes, kSteps};
+inline constexpr ElementRule kInsertBefore{"insert-before", kEditAttributes, kSteps};
+inline constexpr ElementRule kInsertAfter{"insert-after", kEditAttributes, kSteps};
+inline constexpr ElementRule kRemove{"remove", kEditAttributes};
 
 }  // namespace rules
 }  // namespace tenon::descriptor

@@ -1,5 +1,6 @@
 #include "descriptor/reader.h"
 
+#include "descriptor/chain_reader.h"
 #include "descriptor/first_places.h"
 #include "descriptor/value_reader.h"
 
@@ -9,21 +10,6 @@
 
 namespace tenon::descriptor {
 namespace {
-
-/// Names that stand in one attribute, with `,`, `;` or blanks between them.
-std::vector<Text> split_names(const Text& names) {
-  constexpr std::string_view kSeparators = ",; \t\n";
-  std::vector<Text> list;
-  std::string_view rest = names.text;
-  while (true) {
-    const auto begin = rest.find_first_not_of(kSeparators);
-    if (begin == std::string_view::npos) return list;
-    rest.remove_prefix(begin);
-    const auto end = std::min(rest.find_first_of(kSeparators), rest.size());
-    list.push_back({names.place, std::string(rest.substr(0, end))});
-    rest.remove_prefix(end);
-  }
-}
 
 class DescriptorReader {
  public:
@@ -51,9 +37,6 @@ class DescriptorReader {
   void read_extension(pugi::xml_node element, BeanDefinition& bean);
   void read_driver(pugi::xml_node element, BeanDefinition& bean);
   void read_chains(Descriptor& descriptor);
-  void read_chain(pugi::xml_node element, std::vector<ChainDefinition>& chains);
-  /// Reads an element that has attributes only.
-  Attributes read_leaf(pugi::xml_node element, const ElementRule& rule);
 
   const XmlDocument& document_;
   Diagnostics& diagnostics_;
@@ -84,12 +67,6 @@ void DescriptorReader::read(Descriptor& descriptor, std::vector<Text>& imports) 
   }
 }
 
-Attributes DescriptorReader::read_leaf(pugi::xml_node element, const ElementRule& rule) {
-  auto attributes = elements_.attributes(element, rule);
-  if (!attributes.skipped()) static_cast<void>(elements_.children(element, rule));
-  return attributes;
-}
-
 void DescriptorReader::read_beans(Descriptor& descriptor, std::vector<Text>& imports) {
   const auto attributes = elements_.attributes(document_.root(), rules::kBeans);
   const Defaults defaults{attributes.find("default-init-method"), attributes.find("default-destroy-method")};
@@ -100,7 +77,7 @@ void DescriptorReader::read_beans(Descriptor& descriptor, std::vector<Text>& imp
     } else if (name == "library") {
       read_library(child, descriptor.library);
     } else if (name == "import") {
-      const auto import = read_leaf(child, rules::kImport);
+      const auto import = elements_.leaf(child, rules::kImport);
       if (const Text resource = import.get("resource"); !resource.text.empty()) imports.push_back(resource);
     } else if (auto named = values_.named(child)) {
       descriptor.values.push_back(*std::move(named));
@@ -117,7 +94,7 @@ void DescriptorReader::read_library(pugi::xml_node element, std::optional<Librar
   const auto attributes = elements_.attributes(element, rules::kLibrary);
   library = {place, attributes.get("name"), attributes.get("version"), attributes.get("file"), {}};
   for (const pugi::xml_node child : elements_.children(element, rules::kLibrary).elements) {
-    const auto needed = read_leaf(child, rules::kRequires);
+    const auto needed = elements_.leaf(child, rules::kRequires);
     library->requirements.push_back({elements_.place(child), needed.get("plugin"), needed.find("version")});
   }
 }
@@ -158,7 +135,7 @@ void DescriptorReader::read_names(const Attributes& attributes, BeanDefinition& 
 std::vector<Text> DescriptorReader::names_in(const Attributes& attributes, std::string_view attribute) {
   const auto names = attributes.find(attribute);
   if (!names || trimmed(names->text).empty()) return {};
-  auto list = split_names(*names);
+  auto list = split(*names, ",; \t\n");
   if (list.empty()) diagnostics_.error(names->place, "attribute '" + std::string(attribute) + "' holds no name");
   return list;
 }
@@ -175,7 +152,7 @@ void DescriptorReader::read_plugin(pugi::xml_node element, BeanDefinition& bean)
 }
 
 void DescriptorReader::read_extension(pugi::xml_node element, BeanDefinition& bean) {
-  const auto attributes = read_leaf(element, rules::kExtension);
+  const auto attributes = elements_.leaf(element, rules::kExtension);
   ExtensionDefinition extension{elements_.place(element), attributes.get("interface"), 0,
                                 attributes.find("instance-ref")};
   if (const auto order = attributes.find("order"); order && !order->text.empty()) {
@@ -191,7 +168,7 @@ void DescriptorReader::read_extension(pugi::xml_node element, BeanDefinition& be
 }
 
 void DescriptorReader::read_driver(pugi::xml_node element, BeanDefinition& bean) {
-  const auto attributes = read_leaf(element, rules::kDriver);
+  const auto attributes = elements_.leaf(element, rules::kDriver);
   bean.drivers.push_back(
       {elements_.place(element), attributes.get("kind"), attributes.get("type"), attributes.find("resource")});
 }
@@ -199,32 +176,7 @@ void DescriptorReader::read_driver(pugi::xml_node element, BeanDefinition& bean)
 void DescriptorReader::read_chains(Descriptor& descriptor) {
   static_cast<void>(elements_.attributes(document_.root(), rules::kChains));
   for (const pugi::xml_node child : elements_.children(document_.root(), rules::kChains).elements)
-    read_chain(child, descriptor.chains);
-}
-
-void DescriptorReader::read_chain(pugi::xml_node element, std::vector<ChainDefinition>& chains) {
-  const auto attributes = elements_.attributes(element, rules::kChain);
-  ChainDefinition chain{elements_.place(element), attributes.get("name"), {}, {}};
-  const Children children = elements_.children(element, rules::kChain);
-  FirstPlaces inputs("input", diagnostics_);
-  for (const pugi::xml_node child : children.elements) {
-    const std::string_view name = local_name(child.name());
-    if (name == "input") {
-      Text key = read_leaf(child, rules::kInput).get("key");
-      if (inputs.is_new(key)) chain.inputs.push_back(std::move(key));
-    } else if (name == "flow") {
-      chain.steps.push_back(
-          {StepDefinition::Kind::kFlow, elements_.place(child), read_leaf(child, rules::kFlow).get("class")});
-    } else {
-      chain.steps.push_back({StepDefinition::Kind::kExtensionPoint, elements_.place(child),
-                             read_leaf(child, rules::kExtensionPoint).get("interface")});
-    }
-  }
-  if (chain.steps.empty() && children.complete) {
-    diagnostics_.error(chain.place, chain.name.text.empty() ? "this chain has no steps"
-                                                            : "chain '" + chain.name.text + "' has no steps");
-  }
-  chains.push_back(std::move(chain));
+    descriptor.chains.push_back(read_chain(child, elements_, diagnostics_));
 }
 
 }  // namespace

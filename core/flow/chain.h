@@ -38,10 +38,14 @@ struct ChainStep {
   descriptor::Place origin;
   /// For a step made of an extension, the interface with its version; else empty.
   std::string interface;
-  /// Null if the step may touch any key: it was built in code, without a contract.
+  /// With the interface's, if it has one. Null if the step may touch any key: it was built in code, without a contract.
   std::shared_ptr<const FlowContract> contract;
+  /// For a step made of an extension, what its interface alone declares; else null. Null is nothing.
+  std::shared_ptr<const FlowContract> interface_contract;
   /// Null for a step without any.
   std::shared_ptr<const StepPolicy> policy;
+  /// Whether nothing is to be done around a call of its run: no policy, no skip. Filled in by ChainAssembler.
+  bool plain = false;
   /// Hashes of the keys that the contract lets it read, and that it must have written: filled in by ChainAssembler.
   std::vector<std::uint64_t> readable;
   std::vector<std::uint64_t> writable;
@@ -83,6 +87,23 @@ struct Parallel {
   std::vector<OpRange> branches;
 };
 
+/// Where the extensions of one interface are called. A chain keeps it whether there are any at the moment or none: what
+/// the interface promises holds for those to come.
+struct ExtensionPoint {
+  /// With its version.
+  std::string interface;
+  /// What it declares: its extensions may read that. Null is nothing.
+  std::shared_ptr<const FlowContract> contract;
+  /// As each of its steps has it.
+  std::shared_ptr<const StepPolicy> policy;
+  descriptor::Place place;
+  /// The op before which it stands: the first of its steps' ops, if it has any. Set by ChainAssembler.
+  std::uint32_t op = 0;
+  /// The innermost branch that it stands in: branches count from 1, as they are opened; 0 is none. Tells the end of one
+  /// branch from the beginning of the next. Set by ChainAssembler.
+  std::uint32_t branch = 0;
+};
+
 struct ChainInput {
   std::string key;
   descriptor::Place place;
@@ -97,14 +118,21 @@ struct Chain {
   std::string extends;
   /// Keys that a caller must give, and the only ones that it may.
   std::vector<ChainInput> inputs;
+  /// A caller may give any other key, too: nobody has said which ones there are.
+  bool open_inputs = false;
   /// In the order in which they are written down. A step's index is its number for good: it stands in its key.
   std::vector<ChainStep> steps;
+  /// How many keys its steps declare to write.
+  std::size_t writes = 0;
   std::vector<Op> ops;
   std::vector<Scope> scopes;
   std::vector<Parallel> parallels;
+  /// In the order in which they are written down.
+  std::vector<ExtensionPoint> points;
   std::vector<LockPolicy> locks;
   Recovery recovery = Recovery::kRollback;
 
+  /// Whether a caller may give this key.
   [[nodiscard]] bool has_input(std::string_view key) const;
 };
 

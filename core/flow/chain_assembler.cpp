@@ -7,7 +7,8 @@
 namespace tenon::flow {
 
 bool Chain::has_input(std::string_view key) const {
-  return std::any_of(inputs.begin(), inputs.end(), [&](const ChainInput& input) { return input.key == key; });
+  return open_inputs ||
+         std::any_of(inputs.begin(), inputs.end(), [&](const ChainInput& input) { return input.key == key; });
 }
 
 ChainAssembler::ChainAssembler(std::string name, descriptor::Place place) {
@@ -22,6 +23,11 @@ ChainAssembler& ChainAssembler::extends(std::string name) {
 
 ChainAssembler& ChainAssembler::input(ChainInput input) {
   chain_.inputs.push_back(std::move(input));
+  return *this;
+}
+
+ChainAssembler& ChainAssembler::open_inputs() {
+  chain_.open_inputs = true;
   return *this;
 }
 
@@ -57,6 +63,8 @@ ChainAssembler& ChainAssembler::step(ChainStep step) {
     add(step.readable, step.contract->writes_list);
     if (step.side == StepSide::kRun) add(step.writable, step.contract->writes_list);
   }
+  chain_.writes += step.writable.size();
+  step.plain = !step.policy && !step.has_skip && step.side == StepSide::kRun;
   const std::size_t index = chain_.steps.size();
   if (!in_group()) {  // those of a group are called when it is closed
     if (step.has_pre_check) op(Op::Kind::kCheck, index);
@@ -80,6 +88,13 @@ ChainAssembler& ChainAssembler::open_group() {
   return *this;
 }
 
+ChainAssembler& ChainAssembler::open_group(ExtensionPoint point) {
+  point.op = static_cast<std::uint32_t>(chain_.ops.size());
+  point.branch = open_branches_.empty() ? 0 : open_branches_.back();
+  chain_.points.push_back(std::move(point));
+  return open_group();
+}
+
 ChainAssembler& ChainAssembler::open_parallel(descriptor::Place place, std::uint32_t limit) {
   assert(!in_group());
   open_.push_back({Frame::kParallel, static_cast<std::uint32_t>(chain_.parallels.size())});
@@ -94,6 +109,7 @@ ChainAssembler& ChainAssembler::open_branch() {
   const auto begin = static_cast<std::uint32_t>(chain_.ops.size());
   parallel.branches.push_back({begin, begin});
   open_.push_back({Frame::kBranch, open_.back().index});
+  open_branches_.push_back(++branches_);
   return *this;
 }
 
@@ -114,6 +130,7 @@ ChainAssembler& ChainAssembler::close() {
       break;
     case Frame::kBranch:
       chain_.parallels[closed.index].branches.back().end = static_cast<std::uint32_t>(chain_.ops.size());
+      open_branches_.pop_back();
       break;
     case Frame::kParallel: break;
   }

@@ -12,7 +12,7 @@ namespace tenon::flow {
 /// Puts a chain together, from its first step to its last. Calls of `open_…` and `close` nest.
 /// ```cpp
 /// ChainAssembler chain("disk.create", place);
-/// chain.input({"vm", place});
+/// chain.input({"disk", place});
 /// chain.step(prepare);
 /// chain.open_parallel(place, 2);
 /// chain.open_branch(); chain.step(a); chain.step(b); chain.close();
@@ -26,6 +26,8 @@ class ChainAssembler {
 
   ChainAssembler& extends(std::string name);
   ChainAssembler& input(ChainInput input);
+  /// A caller may give any key.
+  ChainAssembler& open_inputs();
   ChainAssembler& lock(LockPolicy lock);
   ChainAssembler& recovery(Recovery recovery);
   /// Policies of the whole chain. Called before the first step, or not at all.
@@ -36,6 +38,8 @@ class ChainAssembler {
   ChainAssembler& open_scope(std::string name, descriptor::Place place, ScopePolicy policy);
   /// Steps whose checks all come before the first of them is run.
   ChainAssembler& open_group();
+  /// As `open_group`, for the steps made of the point's extensions, be there some or none.
+  ChainAssembler& open_group(ExtensionPoint point);
   ChainAssembler& open_parallel(descriptor::Place place, std::uint32_t limit);
   /// Within a parallel, which holds nothing else.
   ChainAssembler& open_branch();
@@ -56,6 +60,9 @@ class ChainAssembler {
 
   Chain chain_;
   std::vector<Open> open_;
+  /// Of the branches that are open: their numbers in the chain.
+  std::vector<std::uint32_t> open_branches_;
+  std::uint32_t branches_ = 0;
 };
 
 }  // namespace tenon::flow

@@ -1,62 +1,28 @@
 #include "plugin/property_value.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <utility>
+
+#include "descriptor/units.h"
 
 namespace tenon::plugin {
 namespace {
 
 using descriptor::Diagnostics;
+using descriptor::kDurationUnits;
+using descriptor::kSizeUnits;
+using descriptor::Unit;
 using descriptor::ValueNode;
 using Kind = PropertyType::Kind;
 
-struct Unit {
-  std::string_view name;
-  std::int64_t factor;
-};
-constexpr std::array<Unit, 7> kDurations{{{"ns", 1},
-                                          {"us", 1'000},
-                                          {"ms", 1'000'000},
-                                          {"s", 1'000'000'000},
-                                          {"m", 60'000'000'000},
-                                          {"h", 3'600'000'000'000},
-                                          {"d", 86'400'000'000'000}}};
-constexpr std::array<Unit, 5> kSizes{{{"", 1}, {"K", 1LL << 10}, {"M", 1LL << 20}, {"G", 1LL << 30}, {"T", 1LL << 40}}};
-
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  std::int64_t value = 0;
-  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// A whole number with one of the units, times the unit's factor; nothing if it is no such text or too large.
-template <std::size_t N>
-std::optional<std::int64_t> parse_with_unit(std::string_view text, const std::array<Unit, N>& units) {
-  std::size_t digits = text.find_first_not_of("0123456789");
-  if (digits == std::string_view::npos) digits = text.size();
-  const std::optional<std::int64_t> number = parse_integer(text.substr(0, digits));
-  if (!number) return std::nullopt;
-  for (const Unit& unit : units) {
-    if (unit.name != text.substr(digits)) continue;
-    std::int64_t product = 0;
-    if (__builtin_mul_overflow(*number, unit.factor, &product)) return std::nullopt;
-    return product;
-  }
-  return std::nullopt;
-}
-
 std::string in_unit(const PropertyType& type, std::int64_t value) {
   if (type.kind == Kind::kSize) {
-    for (auto unit = kSizes.rbegin(); unit != kSizes.rend(); ++unit) {
+    for (auto unit = kSizeUnits.rbegin(); unit != kSizeUnits.rend(); ++unit) {
       if (value != 0 && value % unit->factor == 0)
         return std::to_string(value / unit->factor) + std::string(unit->name);
     }
   } else if (type.kind == Kind::kDuration) {
-    for (const Unit& unit : kDurations) {
+    for (const Unit& unit : kDurationUnits) {
       if (unit.factor == type.tick) return std::to_string(value) + std::string(unit.name);
     }
     return std::to_string(value * type.tick) + "ns";
@@ -84,20 +50,24 @@ class Reader {
       case Kind::kList: return read_list(node, type);
       case Kind::kMap: return read_map(node, type);
       case Kind::kReference: return wrong(node, type);
+      case Kind::kChain: return read_chain(node, type);
       default: return read_scalar(node, type);
     }
   }
 
  private:
-  std::optional<PropertyValue> wrong(const ValueNode& node, const PropertyType& type) {
-    std::string found;
+  static std::string found(const ValueNode& node) {
     switch (node.kind) {
-      case ValueNode::Kind::kText: found = "'" + node.text + "'"; break;
-      case ValueNode::Kind::kReference: found = "a reference to '" + node.text + "'"; break;
-      case ValueNode::Kind::kList: found = "a list"; break;
-      case ValueNode::Kind::kMap: found = "a map"; break;
+      case ValueNode::Kind::kText: return "'" + node.text + "'";
+      case ValueNode::Kind::kReference: return "a reference to '" + node.text + "'";
+      case ValueNode::Kind::kList: return "a list";
+      case ValueNode::Kind::kMap: return "a map";
     }
-    diagnostics_.error(node.place, std::string(what_) + ": expected " + describe(type) + ", found " + found);
+    return {};
+  }
+
+  std::optional<PropertyValue> wrong(const ValueNode& node, const PropertyType& type) {
+    diagnostics_.error(node.place, std::string(what_) + ": expected " + describe(type) + ", found " + found(node));
     return std::nullopt;
   }
 
@@ -129,6 +99,22 @@ class Reader {
     return whole ? std::optional(std::move(list)) : std::nullopt;
   }
 
+  /// Without its slot, which is not a matter of the text.
+  std::optional<PropertyValue> read_chain(const ValueNode& node, const PropertyType& type) {
+    if (node.kind != ValueNode::Kind::kList) return wrong(node, type);
+    PropertyValue chain;
+    bool whole = true;
+    for (const ValueNode& child : node.items) {
+      if (child.kind != ValueNode::Kind::kText || child.text.empty()) {
+        diagnostics_.error(child.place, std::string(what_) + ": expected the class of a flow, found " + found(child));
+        whole = false;
+      }
+      PropertyValue& name = chain.items.emplace_back();
+      name.scalar = child.text;
+    }
+    return whole ? std::optional(std::move(chain)) : std::nullopt;
+  }
+
   std::optional<PropertyValue> read_map(const ValueNode& node, const PropertyType& type) {
     if (node.kind != ValueNode::Kind::kMap) return wrong(node, type);
     PropertyValue map;
@@ -153,12 +139,9 @@ class Reader {
         value.scalar = node.text == "true";
         return value;
       case Kind::kNumber: {
-        double number = 0;
-        auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
-        if (problem != std::errc() || end != node.text.data() + node.text.size() || !std::isfinite(number)) {
-          return wrong(node, type);
-        }
-        value.scalar = number;
+        const std::optional<double> number = descriptor::parse_number(node.text);
+        if (!number) return wrong(node, type);
+        value.scalar = *number;
         return value;
       }
       default: break;
@@ -166,11 +149,11 @@ class Reader {
 
     std::optional<std::int64_t> number;
     if (type.kind == Kind::kInteger) {
-      number = parse_integer(node.text);
+      number = descriptor::parse_integer(node.text);
     } else if (type.kind == Kind::kSize) {
-      number = parse_with_unit(node.text, kSizes);
+      number = descriptor::parse_with_unit(node.text, kSizeUnits);
     } else {
-      number = parse_with_unit(node.text, kDurations);
+      number = descriptor::parse_with_unit(node.text, kDurationUnits);
       if (number && *number % type.tick != 0) number.reset();
       if (number) *number /= type.tick;
     }
@@ -191,6 +174,20 @@ std::optional<PropertyValue> read_property(const ValueNode& node, const Property
   return Reader(what, find, diagnostics).read(node, type);
 }
 
+std::optional<std::vector<descriptor::Text>> listed_flows(const ValueNode& node, const FindReference& find) {
+  if (node.kind == ValueNode::Kind::kReference) {
+    const ReferenceTarget target = find(node.text);
+    return target.value != nullptr ? listed_flows(*target.value, find) : std::nullopt;
+  }
+  if (node.kind != ValueNode::Kind::kList) return std::nullopt;
+  std::vector<descriptor::Text> flows;
+  for (const ValueNode& child : node.items) {
+    if (child.kind != ValueNode::Kind::kText || child.text.empty()) return std::nullopt;
+    flows.push_back({child.place, child.text});
+  }
+  return flows;
+}
+
 std::string describe(const PropertyType& type) {
   switch (type.kind) {
     case Kind::kString: return "a text";
@@ -198,7 +195,7 @@ std::string describe(const PropertyType& type) {
     case Kind::kNumber: return "a number";
     case Kind::kBool: return "true or false";
     case Kind::kDuration: {
-      for (const Unit& unit : kDurations) {
+      for (const Unit& unit : kDurationUnits) {
         if (unit.factor == type.tick) {
           return "a duration such as 10" + std::string(unit.name) + range(type);
         }
@@ -208,6 +205,7 @@ std::string describe(const PropertyType& type) {
     case Kind::kSize: return "a size such as 512M" + range(type);
     case Kind::kList: return "a list (each item " + describe(type.item.front()) + ")";
     case Kind::kMap: return "a map (each entry " + describe(type.item.front()) + ")";
+    case Kind::kChain: return "a list of flows";
     case Kind::kReference: return "a reference to a bean that implements " + type.interface;
   }
   return {};

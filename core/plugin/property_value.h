@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "descriptor/definitions.h"
 
@@ -28,6 +29,10 @@ using FindReference = std::function<ReferenceTarget(std::string_view id)>;
 [[nodiscard]] std::optional<PropertyValue> read_property(const descriptor::ValueNode& node, const PropertyType& type,
                                                          std::string_view what, const FindReference& find,
                                                          descriptor::Diagnostics& diagnostics);
+
+/// The flows that a value of kind kChain lists, with their places. Nothing if it is no list of names.
+[[nodiscard]] std::optional<std::vector<descriptor::Text>> listed_flows(const descriptor::ValueNode& node,
+                                                                        const FindReference& find);
 
 /// The type in words, for people: `integer from 1 to 65535`, `list of duration`, `reference to tenon.Flow/1`.
 [[nodiscard]] std::string describe(const PropertyType& type);

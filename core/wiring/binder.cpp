@@ -5,6 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "wiring/chain_binder.h"
+#include "wiring/names.h"
+
 namespace tenon::wiring {
 namespace {
 
@@ -13,27 +16,26 @@ using descriptor::Diagnostics;
 using descriptor::Place;
 using descriptor::Text;
 
-std::string list_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text.empty() ? "none" : text;
-}
-
 class Binder {
  public:
   Binder(const Definitions& definitions, const Libraries& libraries, Diagnostics& diagnostics)
-      : definitions_(definitions), libraries_(libraries), diagnostics_(diagnostics) {}
+      : definitions_(definitions),
+        libraries_(libraries),
+        diagnostics_(diagnostics),
+        chains_(definitions, libraries, plan_, diagnostics) {}
 
   Plan bind() {
     for (const BeanDefinition* bean : definitions_.beans) add_bean(*bean);
-    for (const descriptor::ChainDefinition* chain : definitions_.chains) add_flows(*chain);
+    chains_.add_flows();
+    const std::size_t described = plan_.beans.size();
+    for (std::size_t i = 0; i < described; ++i) add_lists(i);
     for (std::size_t i = 0; i < plan_.beans.size(); ++i) {
       if (plan_.beans[i].definition != nullptr) check_bean(i);
       check_injections(i);
     }
     std::stable_sort(plan_.extensions.begin(), plan_.extensions.end(),
                      [](const ExtensionPlan& a, const ExtensionPlan& b) { return a.order > b.order; });
-    for (const descriptor::ChainDefinition* chain : definitions_.chains) add_chain(*chain);
+    chains_.add_chains();
     sort_beans();
     return std::move(plan_);
   }
@@ -55,30 +57,17 @@ class Binder {
     plan_.beans.push_back({bean.id.text, &bean, std::move(use), bean.place, {}});
   }
 
-  /// Gives each flow that a chain names an instance: the bean of its class, or one that is made as it is.
-  void add_flows(const descriptor::ChainDefinition& chain) {
-    for (const descriptor::StepDefinition& step : chain.steps) {
-      if (step.kind != descriptor::StepDefinition::Kind::kFlow || flows_.count(step.name.text) != 0) continue;
-      ClassUse use = libraries_.require(step.name, "flow", diagnostics_);
-      if (!use) continue;
-      if (use.entry->flow == nullptr) {
-        diagnostics_.error(step.name.place, "class '" + step.name.text + "' is no flow");
-        continue;
-      }
-      std::vector<std::size_t> configured;
-      for (std::size_t i = 0; i < plan_.beans.size(); ++i) {
-        if (plan_.beans[i].use.entry == use.entry) configured.push_back(i);
-      }
-      if (configured.size() > 1) {
-        diagnostics_.error(step.name.place, "flow '" + step.name.text + "' is ambiguous: the beans " +
-                                                list_of(ids(configured)) + " are of this class");
-        continue;
-      }
-      if (configured.empty()) {
-        configured.push_back(plan_.beans.size());
-        plan_.beans.push_back({step.name.text, nullptr, std::move(use), step.place, {}});
-      }
-      flows_.emplace(step.name.text, configured.front());
+  /// The chains that the bean has as properties.
+  void add_lists(std::size_t index) {
+    if (plan_.beans[index].definition == nullptr) return;
+    const BeanDefinition& bean = *plan_.beans[index].definition;
+    const ClassEntry& entry = *plan_.beans[index].use.entry;
+    for (const descriptor::PropertyDefinition& property : bean.properties) {
+      const PropertyEntry* declared = find_property(entry, property.name.text);
+      if (declared == nullptr || declared->type.kind != PropertyType::Kind::kChain) continue;
+      const auto find = [&](std::string_view id) { return look_up(index, id); };
+      if (const auto flows = plugin::listed_flows(property.value, find))
+        chains_.add_list(index, property.name.text, property.name.place, *flows);
     }
   }
 
@@ -105,9 +94,8 @@ class Binder {
                                                     known->second.to_string() + ")");
         continue;
       }
-      auto declared = std::find_if(entry.properties.begin(), entry.properties.end(),
-                                   [&](const PropertyEntry& p) { return p.name == property.name.text; });
-      if (declared == entry.properties.end()) {
+      const PropertyEntry* declared = find_property(entry, property.name.text);
+      if (declared == nullptr) {
         std::vector<std::string> names;
         for (const PropertyEntry& p : entry.properties) names.push_back(p.name);
         diagnostics_.error(property.name.place, "class '" + entry.name + "' has no property '" + property.name.text +
@@ -124,6 +112,12 @@ class Binder {
         diagnostics_.error(bean.place, "bean '" + bean.id.text + "' needs the property '" + property.name + "'");
       }
     }
+  }
+
+  static const PropertyEntry* find_property(const ClassEntry& entry, std::string_view name) {
+    const auto found = std::find_if(entry.properties.begin(), entry.properties.end(),
+                                    [&](const PropertyEntry& property) { return property.name == name; });
+    return found == entry.properties.end() ? nullptr : &*found;
   }
 
   plugin::ReferenceTarget look_up(std::size_t from, std::string_view id) {
@@ -212,34 +206,12 @@ class Binder {
         bean.needs.push_back(found.front());
       } else if (found.size() > 1) {
         diagnostics_.error(bean.place, "'" + bean.id + "' needs one bean that implements " + injection.interface +
-                                           "; there are several: " + list_of(ids(found)));
+                                           "; there are several: " + list_of(plan_.ids(found)));
       } else if (!broken_ && !libraries_.incomplete()) {
         diagnostics_.error(bean.place,
                            "'" + bean.id + "' needs a bean that implements " + injection.interface + "; there is none");
       }
     }
-  }
-
-  void add_chain(const descriptor::ChainDefinition& chain) {
-    ChainPlan plan{&chain, {}};
-    for (const descriptor::StepDefinition& step : chain.steps) {
-      if (step.kind == descriptor::StepDefinition::Kind::kFlow) {
-        if (auto flow = flows_.find(step.name.text); flow != flows_.end()) {
-          plan.steps.push_back({flow->second, nullptr, step.place});
-        }
-        continue;
-      }
-      for (const ExtensionPlan& extension : plan_.extensions) {
-        if (!interface_matches(extension.interface->id, step.name.text)) continue;
-        if (extension.interface->flow == nullptr) {
-          diagnostics_.error(step.name.place, "interface " + extension.interface->id +
-                                                  " is no Flow: its extensions can't be steps of a chain");
-          break;
-        }
-        plan.steps.push_back({extension.bean, extension.interface, step.place});
-      }
-    }
-    plan_.chains.push_back(std::move(plan));
   }
 
   void sort_beans() {
@@ -249,7 +221,7 @@ class Binder {
     plan_.order = dependency_order(plan_.beans.size(), edges, cycles);
     if (diagnostics_.has_errors()) return;  // cycles of references are reported by then; these go through injection
     for (const auto& cycle : cycles) {
-      std::vector<std::string> names = ids(cycle);
+      std::vector<std::string> names = plan_.ids(cycle);
       std::string path;
       for (const std::string& name : names) path.append(path.empty() ? "" : " -> ").append(name);
       diagnostics_.error(plan_.beans[cycle.front()].place, "beans depend on one another: " + path);
@@ -263,18 +235,13 @@ class Binder {
   void need(std::size_t index, std::string_view id) {
     if (const std::size_t* other = find(id)) plan_.beans[index].needs.push_back(*other);
   }
-  std::vector<std::string> ids(const std::vector<std::size_t>& beans) const {
-    std::vector<std::string> names;
-    for (std::size_t bean : beans) names.push_back(plan_.beans[bean].id);
-    return names;
-  }
 
   const Definitions& definitions_;
   const Libraries& libraries_;
   Diagnostics& diagnostics_;
   Plan plan_;
   std::map<const BeanDefinition*, std::size_t> by_definition_;
-  std::map<std::string, std::size_t, std::less<>> flows_;
+  ChainBinder chains_;
   bool broken_ = false;  // some bean has no class, so that others may miss it
 };
 
@@ -288,6 +255,12 @@ std::vector<std::size_t> Plan::implementing(std::string_view interface_id) const
     }
   }
   return found;
+}
+
+std::vector<std::string> Plan::ids(const std::vector<std::size_t>& some) const {
+  std::vector<std::string> names;
+  for (const std::size_t bean : some) names.push_back(beans[bean].id);
+  return names;
 }
 
 Plan bind(const Definitions& definitions, const Libraries& libraries, Diagnostics& diagnostics) {

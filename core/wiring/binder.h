@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/chain.h"
 #include "plugin/property_value.h"
 #include "wiring/libraries.h"
 #include "wiring/resolver.h"
@@ -36,16 +37,25 @@ struct DriverPlan {
   const descriptor::DriverDefinition* definition;
 };
 
+/// Where a step gets its flow.
 struct StepPlan {
   std::size_t bean;
   /// Null for a flow named by its class.
   const InterfaceEntry* interface = nullptr;
-  descriptor::Place place;
 };
 
 struct ChainPlan {
-  const descriptor::ChainDefinition* definition;
+  /// Whole, but that `flow` and `keep` of its steps are null: there are no instances yet.
+  std::shared_ptr<const flow::Chain> chain;
+  /// For each step of the chain.
   std::vector<StepPlan> steps;
+};
+
+/// A chain that a bean has in a property, as a list of flows.
+struct ListedChainPlan {
+  std::size_t bean;
+  std::string property;
+  ChainPlan chain;
 };
 
 /// How the wiring will be: everything checked, nothing made. Points into the definitions and the libraries.
@@ -57,9 +67,12 @@ struct Plan {
   std::vector<ExtensionPlan> extensions;
   std::vector<DriverPlan> drivers;
   std::vector<ChainPlan> chains;
+  std::vector<ListedChainPlan> listed_chains;
 
   /// The beans that implement an interface.
   [[nodiscard]] std::vector<std::size_t> implementing(std::string_view interface_id) const;
+  /// The ids of these beans.
+  [[nodiscard]] std::vector<std::string> ids(const std::vector<std::size_t>& some) const;
 };
 
 /// Checks the definitions against the classes of the libraries. What is wrong goes to `diagnostics`; the plan may be

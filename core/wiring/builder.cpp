@@ -5,8 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include "flow/chain_assembler.h"
-
 namespace tenon::wiring {
 
 using descriptor::BeanDefinition;
@@ -46,7 +44,7 @@ class Builder {
       made_[index] = bean;
       wiring_->beans_.push_back(bean);
       for (std::size_t needed : plan.needs) bean->refer(made_[needed]);
-      if (plan.definition != nullptr) configure(*bean, *plan.definition);
+      if (plan.definition != nullptr) configure(index);
       inject(*bean);
       return true;
     } catch (const std::exception& e) {
@@ -54,7 +52,9 @@ class Builder {
     }
   }
 
-  void configure(plugin::Bean& bean, const BeanDefinition& definition) {
+  void configure(std::size_t index) {
+    plugin::Bean& bean = *made_[index];
+    const BeanDefinition& definition = *plan_.beans[index].definition;
     const auto find = [&](std::string_view id) { return look_up(id); };
     Diagnostics ignored;  // the values were read before, when they were checked
     for (const descriptor::PropertyDefinition& property : definition.properties) {
@@ -62,6 +62,8 @@ class Builder {
         if (declared.name != property.name.text) continue;
         auto value = plugin::read_property(property.value, declared.type, "", find, ignored);
         place_ = property.name.place;
+        if (declared.type.kind == PropertyType::Kind::kChain)
+          value->scalar = static_cast<void*>(&listed_chain(index, property.name.text).slot);
         declared.assign(bean.object(), std::move(value).value());
       }
     }
@@ -137,31 +139,33 @@ class Builder {
     }
   }
 
-  flow::ChainStep make_step(const StepPlan& step) {
-    const std::shared_ptr<plugin::Bean>& bean = made_[step.bean];
-    const ClassEntry& entry = bean->entry();
-    flow::ChainStep made;
-    made.name = step.interface != nullptr ? std::string(interface_name(step.interface->id)) + "[" + bean->id() + "]"
-                                          : entry.name;
-    made.flow = step.interface != nullptr ? step.interface->flow(bean->object()) : entry.flow(bean->object());
-    made.keep = bean;
-    made.plugin = bean->generation().name();
-    made.has_undo = entry.has_undo;
-    made.has_pre_check = entry.has_pre_check;
-    made.has_skip = entry.has_skip;
-    made.place = step.place;
-    return made;
+  /// The chain that was planned, with the instances of its flows.
+  std::shared_ptr<const flow::Chain> make_chain(const ChainPlan& plan) {
+    auto chain = std::make_shared<flow::Chain>(*plan.chain);
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      const std::shared_ptr<plugin::Bean>& bean = made_[plan.steps[i].bean];
+      const InterfaceEntry* interface = plan.steps[i].interface;
+      chain->steps[i].flow =
+          interface != nullptr ? interface->flow(bean->object()) : bean->entry().flow(bean->object());
+      chain->steps[i].keep = bean;
+    }
+    return chain;
   }
 
   void make_chains() {
-    for (const ChainPlan& plan : plan_.chains) {
-      flow::ChainAssembler chain(plan.definition->name.text, plan.definition->place);
-      for (const descriptor::Text& input : plan.definition->inputs) chain.input({input.text, input.place});
-      for (const StepPlan& step : plan.steps) chain.step(make_step(step));
-      wiring_->chains.push_back(chain.make());
+    for (const ChainPlan& plan : plan_.chains) wiring_->chains.push_back(make_chain(plan));
+    for (const ListedChainPlan& plan : plan_.listed_chains) {
+      wiring_->chains.push_back(make_chain(plan.chain));
+      listed_chain(plan.bean, plan.property).publish(wiring_->chains.back());
     }
     std::sort(wiring_->chains.begin(), wiring_->chains.end(),
               [](const auto& a, const auto& b) { return a->name < b->name; });
+  }
+
+  PublishedChain& listed_chain(std::size_t bean, const std::string& property) {
+    std::unique_ptr<PublishedChain>& published = wiring_->listed_chains_[plan_.beans[bean].id + "." + property];
+    if (!published) published = std::make_unique<PublishedChain>();
+    return *published;
   }
 
   void describe_beans() {

@@ -5,8 +5,11 @@ namespace tenon::wiring {
 Wiring::~Wiring() {
   stop();
   chains.clear();
+  // They keep beans, which are to go in order.
+  for (const auto& [name, listed] : listed_chains_) listed->withdraw();
   while (!beans_.empty()) beans_.pop_back();
   lists_.clear();
+  listed_chains_.clear();
   while (!plugins.empty()) plugins.pop_back();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tenon/flow_chain.h>
 #include <tenon/wiring.h>
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "descriptor/definitions.h"
@@ -61,6 +63,21 @@ struct PublishedList {
   ExtensionList list;
 };
 
+/// A chain that a bean has in a property, and where the bean finds it.
+struct PublishedChain {
+  ChainSlot slot;
+  std::shared_ptr<const flow::Chain> chain;
+
+  void publish(std::shared_ptr<const flow::Chain> made) {
+    chain = std::move(made);
+    slot.chain.store(&chain, std::memory_order_release);
+  }
+  void withdraw() {
+    slot.chain.store(nullptr, std::memory_order_release);
+    chain.reset();
+  }
+};
+
 /// All that the descriptors define, made and started: immutable, shared by whoever works with it. Parts that outlive it
 /// (a chain in a run) hold what they need themselves.
 class Wiring {
@@ -79,7 +96,7 @@ class Wiring {
   std::vector<DriverInfo> drivers;
   /// Sorted by interface; within one, in the order of calls.
   std::vector<ExtensionInfo> extensions;
-  /// Sorted by name.
+  /// Sorted by name. One that a bean has in a property is called `BEAN.PROPERTY`.
   std::vector<std::shared_ptr<const flow::Chain>> chains;
 
   /// Null if there is none.
@@ -96,6 +113,7 @@ class Wiring {
   friend class Builder;
   std::vector<std::shared_ptr<plugin::Bean>> beans_;  // in order of start
   std::map<std::string, std::unique_ptr<PublishedList>> lists_;
+  std::map<std::string, std::unique_ptr<PublishedChain>> listed_chains_;
 };
 
 }  // namespace tenon::wiring

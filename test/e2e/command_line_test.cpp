@@ -80,6 +80,71 @@ TEST_F(CommandLine, lists_and_shows_chains) {
   EXPECT_THAT(tenon({"chain", "show", "gate.pass"}).output, ContainsRegex("\n2  gate\\.Wait  gate +yes +"));
 }
 
+TEST_F(CommandLine, shows_a_chain_with_its_data_and_where_it_comes_from) {
+  start();
+  const std::string shown = tenon({"chain", "show", "gate.pass"}).output;
+  EXPECT_THAT(shown, ContainsRegex("inputs +folder\n"));
+  EXPECT_THAT(shown, ContainsRegex("\n2  gate\\.Wait  gate +yes +(folder → key +)?gate\\.xml:5:5[ \n]"));
+  EXPECT_THAT(shown, ContainsRegex("\nFiles\n"));
+  EXPECT_EQ(json({"chain", "show", "gate.pass"}).find("tree")->as_array()->size(), 3U);
+}
+
+TEST_F(CommandLine, draws_a_chain) {
+  start();
+  EXPECT_THAT(tenon({"chain", "show", "gate.pass", "--graph", "dot"}).output, StartsWith("digraph \"gate.pass\" {\n"));
+  const std::filesystem::path file = folder_.path() / "chain.dot";
+  EXPECT_EQ(tenon({"chain", "show", "gate.pass", "--graph", "dot", "--output", file}).output, "");
+  EXPECT_THAT(read_file(file), StartsWith("digraph"));
+  EXPECT_EQ(tenon({"chain", "show", "gate.pass", "--output", file}).status, 2);
+  EXPECT_EQ(tenon({"chain", "show", "gate.pass", "--graph", "png"}).status, 2);
+  EXPECT_EQ(tenon({"chain", "show", "gate.pass", "--graph", "dot", "--output", "/no/such"}).errors,
+            "tenon: cannot write /no/such\n");
+}
+
+TEST_F(CommandLine, draws_a_chain_as_DOT_where_Graphviz_is_not_installed) {
+  start();
+  Process process(folder_.path(), TENON_TENON,
+                  {.arguments = {"chain", "show", "gate.pass", "--graph", "svg"},
+                   .environment = {{"TENON_SOCKET", socket_}, {"PATH", "/no/such"}},
+                   .input = {}});
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_THAT(process.output(), StartsWith("digraph"));
+  EXPECT_EQ(process.errors(), "tenon: Graphviz's dot is not installed: this is its input\n");
+}
+
+TEST_F(CommandLine, drills_a_chain_and_tells_which_undos_fail) {
+  start();
+  const std::string input = run_input(run_folder("run"));
+  const Outcome outcome = tenon({"chain", "drill", "gate.fail", "--input", input});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.output, StartsWith("STEP          WAY      RUN                     LEFT BEHIND\n"));
+  EXPECT_THAT(outcome.output,
+              ContainsRegex("\n3 gate\\.Fail   timeout  .* undo of gate\\.Stuck failed: GATE\\.1004\n"));
+  EXPECT_THAT(outcome.output, HasSubstr("\ndrill of chain 'gate.fail': 9 runs in "));
+  EXPECT_THAT(outcome.errors, MatchesRegex("tenon: drill of chain 'gate.fail': [0-9] undos failed\n"));
+  const Outcome as_json = tenon({"chain", "drill", "gate.fail", "--input", input, "--json"});
+  EXPECT_EQ(as_json.status, 1);
+  EXPECT_EQ(text_of(api::parse_json(as_json.output).value(), "state"), "flawed");
+}
+
+TEST_F(CommandLine, drills_a_chain_whose_undo_is_complete) {
+  start();
+  const auto run = run_folder("run");
+  open_gate(run);
+  const Outcome outcome = tenon({"chain", "drill", "gate.pass", "--input", run_input(run)});
+  EXPECT_EQ(outcome.status, 0) << outcome.output << outcome.errors;
+  EXPECT_THAT(outcome.output, ContainsRegex("\n2 gate\\.Wait  after    FLOW\\.1020 +-\n"));
+  EXPECT_THAT(outcome.output, ContainsRegex("gate.pass': 9 runs in [^,;]+; no plugin lists what there is"));
+}
+
+TEST_F(CommandLine, drills_no_chain_without_its_input) {
+  start();
+  const Outcome outcome = tenon({"chain", "drill", "gate.pass"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.errors, StartsWith("tenon: drill of chain 'gate.pass' can't go on: FLOW.1012: "));
+  EXPECT_EQ(tenon({"chain", "drill", "no.such"}).errors, "tenon: there is no chain 'no.such'\n");
+}
+
 TEST_F(CommandLine, lists_drivers_and_extensions) {
   start();
   EXPECT_EQ(tenon({"driver", "list"}).output, "KIND  TYPE  BEAN  RESOURCE  PLUGIN  PLACE\n");
@@ -121,8 +186,8 @@ TEST_F(CommandLine, tells_why_a_run_failed_and_which_undos_failed) {
                                            "  in flow gate.Fail \\(.*gate.xml:12:5\\)\n"
                                            "  caused by: GATE.1003: the reason of it\n"
                                            "  undo failed: FLOW.1006: an undo failed; .*: gate.Stuck\n"
-                                           "    caused by: GATE.1004: cannot be undone\n"
-                                           "      in flow gate.Stuck \\(.*gate.xml:11:5\\)\n"));
+                                           "    in flow gate.Stuck \\(.*gate.xml:11:5\\)\n"
+                                           "    caused by: GATE.1004: cannot be undone\n"));
   EXPECT_THAT(outcome.errors, HasSubstr("(" + place + ":12:5)"));
 }
 
@@ -195,6 +260,11 @@ TEST_F(CommandLine, lists_shows_watches_and_cancels_runs) {
   const std::string id = text_of(runs.as_array()->front(), "id");
   EXPECT_THAT(tenon({"runs", "list"}).output, ContainsRegex(id + "  gate\\.pass  running  .* 2/3 "));
   EXPECT_THAT(tenon({"runs", "show", id}).output, ContainsRegex("2  gate\\.Wait  running "));
+  EXPECT_EQ(json({"runs", "list", "--stuck", "3600"}).as_array()->size(), 0U);
+  EXPECT_EQ(tenon({"runs", "list", "--stuck"}).status, 0);
+  EXPECT_THAT(tenon({"runs", "list", "--stuck", "0"}).output, ContainsRegex("2/3 gate\\.Wait +answer "));
+  EXPECT_THAT(tenon({"runs", "show", id}).output, ContainsRegex("\nAt work\n.*\n2  gate\\.Wait +forward +1 +answer "));
+  EXPECT_EQ(tenon({"runs", "list", "--stuck", "long"}).status, 2);
   Process watcher = start_tenon({"runs", "watch", id});
   EXPECT_EQ(tenon({"runs", "cancel", id}).output, "run " + id + " of chain 'gate.pass' is asked to end\n");
   EXPECT_EQ(first.wait(), 1);
@@ -239,8 +309,14 @@ TEST_F(CommandLine, exits_with_3_if_the_node_dies_while_it_waits) {
 }
 
 TEST_F(CommandLine, exits_with_2_if_it_is_used_wrongly) {
-  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
-           {}, {"no-such"}, {"plugin"}, {"plugin", "show"}, {"run"}, {"status", "--no-such"}, {"status", "extra"}}) {
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{{},
+                                                                                     {"no-such"},
+                                                                                     {"plugin"},
+                                                                                     {"plugin", "show"},
+                                                                                     {"run"},
+                                                                                     {"status", "--no-such"},
+                                                                                     {"status", "extra"},
+                                                                                     {"chain", "drill"}}) {
     EXPECT_EQ(tenon(wrong).status, 2);
   }
   EXPECT_THAT(tenon({"--help"}).output, HasSubstr("3  the node can't be reached"));

@@ -19,7 +19,18 @@ namespace tenon {
 
 /// The type of a property, as data: the node parses and checks the descriptor's text by it.
 struct PropertyType {
-  enum class Kind : std::uint8_t { kString, kInteger, kNumber, kBool, kDuration, kSize, kList, kMap, kReference };
+  enum class Kind : std::uint8_t {
+    kString,
+    kInteger,
+    kNumber,
+    kBool,
+    kDuration,
+    kSize,
+    kList,
+    kMap,
+    kReference,
+    kChain
+  };
   Kind kind = Kind::kString;
   /// Range, both ends included. Integer: as is; duration: ticks; size: bytes.
   std::int64_t min = INT64_MIN;
@@ -34,9 +45,10 @@ struct PropertyType {
 
 /// A checked property value on its way into a bean.
 struct PropertyValue {
-  /// string · integer, duration in ticks or size in bytes · number · bool · reference, cast to the interface.
+  /// string · integer, duration in ticks or size in bytes · number · bool · reference, cast to the interface · chain:
+  /// its ChainSlot.
   std::variant<std::monostate, std::string, std::int64_t, double, bool, void*> scalar;
-  /// Of a list, or of a map in the order of its keys.
+  /// Of a list, of a map in the order of its keys, or of a chain: the names of its flows.
   std::vector<PropertyValue> items;
   std::vector<std::string> keys;
 };

@@ -6,6 +6,7 @@
 #include <tenon/contract.h>
 #include <tenon/error.h>
 #include <tenon/flow.h>
+#include <tenon/flow_chain.h>
 #include <tenon/interface.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
@@ -57,7 +58,7 @@ class ClassBuilder {
   }
 
   /// A property kept in a member: `std::string`, an integer, `bool`, a floating-point number, a `std::chrono`
-  /// duration, Size, a Ref, and `std::vector` and `std::map<std::string, …>` of these.
+  /// duration, Size, a Ref, a FlowChain, and `std::vector` and `std::map<std::string, …>` of these.
   template <class C, class M>
   requires(std::derived_from<T, C> && !std::is_function_v<M>) ClassBuilder& property(std::string name, M C::*member,
                                                                                      PropertyOptions options = {}) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/class_table.h>
+#include <tenon/flow_chain.h>
 
 #include <algorithm>
 #include <chrono>
@@ -103,8 +104,21 @@ struct PropertyTraits<Size> {
   static Size value(PropertyValue&& v) { return Size{static_cast<std::uint64_t>(std::get<std::int64_t>(v.scalar))}; }
 };
 
+template <>
+struct PropertyTraits<FlowChain> {
+  static PropertyType type() { return {.kind = PropertyType::Kind::kChain, .interface = {}, .item = {}}; }
+  static FlowChain value(PropertyValue&& v) {
+    std::vector<std::string> names;
+    for (PropertyValue& item : v.items) names.push_back(std::get<std::string>(std::move(item.scalar)));
+    FlowChain chain;
+    chain.bind(static_cast<const ChainSlot*>(std::get<void*>(v.scalar)), std::move(names));
+    return chain;
+  }
+};
+
 template <class E>
 struct PropertyTraits<std::vector<E>> {
+  static_assert(!std::is_same_v<E, FlowChain>, "a chain is named after its property: give each a property of its own");
   static PropertyType type() {
     return {.kind = PropertyType::Kind::kList, .interface = {}, .item = {property_type<E>()}};
   }
@@ -118,6 +132,7 @@ struct PropertyTraits<std::vector<E>> {
 
 template <class E>
 struct PropertyTraits<std::map<std::string, E>> {
+  static_assert(!std::is_same_v<E, FlowChain>, "a chain is named after its property: give each a property of its own");
   static PropertyType type() {
     return {.kind = PropertyType::Kind::kMap, .interface = {}, .item = {property_type<E>()}};
   }

@@ -36,13 +36,17 @@ constexpr const char* kUri = "test:///default";
 /// A chain that fails at one more step, after its last: for each chain that is shipped, one named `failing.` and its
 /// name. What fails is the test plugin's flow sample.Fail.
 std::string failing(std::string chains) {
-  const auto replace_all = [&](const std::string& from, const std::string& to) {
-    for (std::size_t at = 0; (at = chains.find(from, at)) != std::string::npos; at += to.size()) {
-      chains.replace(at, from.size(), to);
+  const std::string kName = "<chain name=\"";
+  const std::string kExtends = "extends=\"";
+  for (std::size_t at = 0; (at = chains.find(kName, at)) != std::string::npos; at += kName.size()) {
+    chains.insert(at + kName.size(), "failing.");
+    const std::size_t extends = chains.find(kExtends, at);
+    if (extends < chains.find('>', at)) {
+      chains.insert(extends + kExtends.size(), "failing.");  // inherits the step that fails
+    } else {
+      chains.insert(chains.find("</chain>", at), "<flow class=\"sample.Fail\"/>");
     }
-  };
-  replace_all("<chain name=\"", "<chain name=\"failing.");
-  replace_all("</chain>", "<flow class=\"sample.Fail\"/></chain>");
+  }
   for (std::size_t at = 0; (at = chains.find("<input key=", at)) != std::string::npos; at += 30) {
     chains.insert(at, "<input key=\"ledger\"/>");
   }

@@ -174,7 +174,7 @@ TEST_F(RunLogTest, wakes_a_stream_until_its_end) {
   RunLog log(10);
   const auto record = start(log, ChainMaker().then("a", hold()).then("b", trace_.next("b")));
   auto step = held();
-  const auto events = std::make_shared<RunEvents>(record);
+  const auto events = std::make_shared<RunEvents>(record, engine_);
   std::atomic<int> wakes{0};
   events->notify([&] { ++wakes; });
   EXPECT_THAT(events->take(), ::testing::StartsWith("event: run\ndata: {\"id\":\""));
@@ -199,8 +199,8 @@ TEST_F(RunLogTest, forgets_the_oldest_finished_runs_only) {
   EXPECT_EQ(log.find(*parse_run_name(names[1])), nullptr);
   EXPECT_NE(log.find(*parse_run_name(names[2])), nullptr);
   EXPECT_NE(log.find(*parse_run_name(names[3])), nullptr);
-  EXPECT_EQ(log.list().as_array()->size(), 3U);
-  EXPECT_EQ(text(log.list().as_array()->front(), "id"), names[3]);
+  EXPECT_EQ(log.records().size(), 3U);
+  EXPECT_EQ(log.records().front()->name(), names[3]);
   std::move(*step).next();
   wait();
 }
@@ -209,7 +209,7 @@ TEST_F(RunLogTest, keeps_nothing_if_it_may_not) {
   RunLog log(0);
   for (int i = 0; i < 100; ++i) (void)log.start(engine_, ChainMaker().then("a", trace_.next("a")).make(), {}).value();
   wait();
-  EXPECT_TRUE(log.list().as_array()->empty());
+  EXPECT_TRUE(log.records().empty());
 }
 
 TEST_F(RunLogTest, lets_the_chain_go_when_the_run_has_ended) {
@@ -221,7 +221,7 @@ TEST_F(RunLogTest, lets_the_chain_go_when_the_run_has_ended) {
     (void)log.start(engine_, made, {}).value();
   }
   wait();
-  EXPECT_EQ(log.list().as_array()->size(), 1U);
+  EXPECT_EQ(log.records().size(), 1U);
   EXPECT_TRUE(chain.expired());
 }
 
@@ -230,7 +230,7 @@ TEST_F(RunLogTest, reports_what_the_engine_refuses_and_lists_no_run) {
   const auto run = log.start(engine_, ChainMaker().input("n").then("a", trace_.next("a")).make(), {});
   ASSERT_FALSE(run.ok());
   EXPECT_EQ(run.error().code, "FLOW.1012");
-  EXPECT_TRUE(log.list().as_array()->empty());
+  EXPECT_TRUE(log.records().empty());
 }
 
 TEST_F(RunLogTest, records_runs_started_by_many_threads) {
@@ -248,7 +248,7 @@ TEST_F(RunLogTest, records_runs_started_by_many_threads) {
   }
   for (std::thread& thread : threads) thread.join();
   wait();
-  EXPECT_EQ(log.list().as_array()->size(), 200U);
+  EXPECT_EQ(log.records().size(), 200U);
 }
 
 TEST(RunName, reads_back_what_is_written) {

@@ -102,6 +102,58 @@ TEST_F(RunViewTest, tells_a_step_in_one_plain_line) {
             "    0.600 s  2/3 Second.Longer: 7 % copying");
 }
 
+TEST_F(RunViewTest, shows_all_steps_that_are_at_work_at_once) {
+  view_.apply("step", parsed(R"({"index":2,"name":"Third","state":"running","started_ms":900})"), now_);
+  EXPECT_EQ(frame()[2], "  > 2 Second.Longer  500 ms");
+  EXPECT_EQ(frame()[3], "  > 3 Third          100 ms");
+}
+
+TEST_F(RunViewTest, counts_attempts_and_names_the_failure_of_the_last_one) {
+  view_.apply("step", parsed(R"({"index":1,"name":"Second.Longer","state":"undone","started_ms":500,"duration_ms":100,
+    "undo_started_ms":600,"undo_duration_ms":1,"waiting":"backoff","waiting_since_ms":700})"),
+              now_);
+  EXPECT_EQ(frame()[0], "vm.create  run 01  running  1.0 s");  // it is to be tried again
+  EXPECT_EQ(frame()[2], "  - 2 Second.Longer  undone 1.0 ms  waits before the next attempt, 300 ms");
+  view_.apply("step", parsed(R"({"index":1,"name":"Second.Longer","state":"running","attempt":2,"started_ms":800,
+    "last_error":{"code":"X.1"}})"),
+              now_);
+  EXPECT_EQ(frame()[2], "  > 2 Second.Longer  200 ms  attempt 2 after X.1");
+}
+
+TEST_F(RunViewTest, says_what_a_step_waits_for_and_who_holds_it) {
+  view_.apply("step", parsed(R"({"index":2,"name":"Third","state":"pending","waiting":"lock","waiting_for":"vm:17",
+    "waiting_since_ms":800,"holders":["0c"]})"),
+              now_);
+  now_ += std::chrono::seconds(12);
+  EXPECT_EQ(frame()[3], "  . 3 Third            waits for lock vm:17, held by run 0c, 12 s");
+}
+
+TEST_F(RunViewTest, dims_skipped_steps_and_colours_undos) {
+  terminal_.colours = true;
+  view_.apply("step", parsed(R"({"index":2,"name":"Third","state":"skipped","started_ms":900})"), now_);
+  EXPECT_THAT(frame()[3], HasSubstr("\x1b[2mThird\x1b[0m"));
+  EXPECT_THAT(frame()[3], HasSubstr("\x1b[2mskipped\x1b[0m"));
+  view_.apply("step", parsed(R"({"index":0,"name":"First","state":"undone","undo_duration_ms":3})"), now_);
+  EXPECT_THAT(frame()[1], HasSubstr("\x1b[33mundone \x1b[0m"));
+  view_.apply("step", parsed(R"({"index":0,"name":"First","state":"undo-failed","undo_duration_ms":3})"), now_);
+  EXPECT_THAT(frame()[1], HasSubstr("\x1b[31mundo failed \x1b[0m"));
+}
+
+TEST_F(RunViewTest, tells_attempts_waits_and_late_undos_in_plain_lines) {
+  EXPECT_EQ(view_.plain_line("step", parsed(R"({"index":0,"name":"First","state":"running","attempt":2,
+    "started_ms":500})")),
+            "    0.500 s  1/3 First: running, attempt 2");
+  EXPECT_EQ(view_.plain_line("step", parsed(R"({"index":0,"name":"First","state":"pending","waiting":"lock",
+    "waiting_for":"vm:17","waiting_since_ms":250,"holders":["0c"]})")),
+            "    0.250 s  1/3 First: waits for lock vm:17, held by run 0c");
+  EXPECT_EQ(view_.plain_line("step", parsed(R"({"index":0,"name":"First","state":"pending"})")), "");
+  EXPECT_EQ(view_.plain_line("step", parsed(R"({"index":0,"name":"First","state":"skipped","started_ms":20})")),
+            "    0.020 s  1/3 First: skipped");
+  EXPECT_EQ(view_.plain_line("step", parsed(R"({"index":0,"name":"First","state":"undone","undone_late":true,
+    "undo_started_ms":20,"undo_duration_ms":10})")),
+            "    0.030 s  1/3 First: undone late");
+}
+
 TEST_F(RunViewTest, ends_with_the_run) {
   EXPECT_FALSE(view_.ended());
   view_.apply("end", parsed(R"({"id":"01","chain":"vm.create","state":"succeeded","duration_ms":1500,"steps":[]})"),

@@ -60,7 +60,7 @@ TEST(ChainReader, refuses_mistakes) {
       {"<chains>\n<chain><flow class='a'/></chain></chains>", "f.xml:2:1: error: <chain> needs the attribute 'name'"},
       {"<chains>\n<bean class='c'/></chains>", "f.xml:2:1: error: unknown element 'bean' in <chains>"},
       {"<chains><chain name='a' lck='b'><flow class='a'/></chain></chains>",
-       "f.xml:1:25: error: unknown attribute 'lck' of <chain>"},
+       "f.xml:1:25: error: unknown attribute 'lck' of <chain> (did you mean 'lock'?)"},
   });
 }
 

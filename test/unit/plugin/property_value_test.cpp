@@ -125,4 +125,34 @@ TEST(PropertyValue, reads_lists_and_maps_and_points_at_the_bad_item) {
   EXPECT_EQ((tenon::detail::property_value<std::map<std::string, seconds>>(std::move(*entries)).at("k")), seconds(5));
 }
 
+TEST(PropertyValue, reads_a_list_of_flows_as_a_chain_without_its_slot) {
+  Diagnostics diagnostics;
+  const PropertyType type = tenon::detail::property_type<tenon::FlowChain>();
+  ValueNode list;
+  list.kind = ValueNode::Kind::kList;
+  list.items = {text("a.B"), text("a.A")};
+  const auto nothing = [](std::string_view) { return tenon::plugin::ReferenceTarget{}; };
+  auto value = tenon::plugin::read_property(list, type, "property 'p'", nothing, diagnostics);
+  ASSERT_TRUE(value.has_value());
+  EXPECT_EQ(tenon::plugin::describe(type), "a list of flows");
+  const auto flows = tenon::plugin::listed_flows(list, nothing);
+  ASSERT_TRUE(flows.has_value());
+  EXPECT_EQ(flows->at(1).text, "a.A");
+  EXPECT_EQ(flows->at(1).place.line, 3U);
+
+  tenon::ChainSlot slot;
+  value->scalar = static_cast<void*>(&slot);
+  const auto chain = tenon::detail::property_value<tenon::FlowChain>(std::move(*value));
+  EXPECT_EQ(chain.names(), (std::vector<std::string>{"a.B", "a.A"}));
+  EXPECT_FALSE(chain.empty());
+  EXPECT_EQ(chain.chain(), nullptr) << "it is not published yet";
+  slot.chain = &slot;
+  EXPECT_EQ(chain.chain(), &slot);
+  EXPECT_TRUE(tenon::FlowChain().empty());
+
+  EXPECT_FALSE(tenon::plugin::read_property(text("a.A"), type, "property 'p'", nothing, diagnostics).has_value());
+  list.items.push_back(text(""));
+  EXPECT_FALSE(tenon::plugin::listed_flows(list, nothing).has_value());
+}
+
 }  // namespace
