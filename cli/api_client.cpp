@@ -33,6 +33,8 @@ using Response = http::response<http::string_body>;
 using Parser = http::response_parser<http::string_body>;
 
 constexpr auto kTime = std::chrono::seconds(60);  // a node says at least each 15 s that a stream is alive
+/// Chains within chains make deep answers.
+constexpr std::size_t kDeepestAnswer = 1000;
 constexpr std::uint64_t kLongestAnswer = 256 * 1024 * 1024;
 
 /// Throws what is wrong with an answer that is no success.
@@ -53,7 +55,7 @@ void check(const Response& response) {
 
 Json parse(std::string_view text) {
   if (text.empty()) return {};
-  Result<Json> json = api::parse_json(text);
+  Result<Json> json = api::parse_json(text, kDeepestAnswer);
   if (!json) throw Failure(ExitStatus::kFailed, "the node's answer is not understood: " + json.error().to_string());
   return std::move(json).value();
 }

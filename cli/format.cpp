@@ -36,20 +36,24 @@ std::string one_line(const Json& error) {
   return harmless(line);
 }
 
-void append_error(const Json& error, const std::string& label, const std::string& indent, std::string& text) {
+/// `flow (place)` of where it happened, or nothing.
+std::string origin_of(const Json& error) {
+  const Json* facts = error.find("elaboration");
+  if (facts == nullptr || text_of(*facts, "flow").empty()) return {};
+  const std::string place = text_of(*facts, "place");
+  return harmless(text_of(*facts, "flow") + (place.empty() ? "" : " (" + place + ")"));
+}
+
+/// `told`: where the error that this one led to happened.
+void append_error(const Json& error, const std::string& label, const std::string& indent, const std::string& told,
+                  std::string& text) {
   text.append(indent).append(label).append(one_line(error));
-  if (const Json* facts = error.find("elaboration")) {
-    const std::string flow = text_of(*facts, "flow");
-    const std::string place = text_of(*facts, "place");
-    if (!flow.empty()) {
-      text.append("\n").append(indent).append("  in flow ").append(harmless(flow));
-      if (!place.empty()) text.append(" (").append(harmless(place)).append(")");
-    }
-  }
+  const std::string origin = origin_of(error);
+  if (!origin.empty() && origin != told) text.append("\n").append(indent).append("  in flow ").append(origin);
   for (const Json& cause : list_of(error, "causes")) {
     text += "\n";
     const bool undo = text_of(cause, "code") == kUndoFailed;
-    append_error(cause, undo ? "undo failed: " : "caused by: ", indent + "  ", text);
+    append_error(cause, undo ? "undo failed: " : "caused by: ", indent + "  ", origin, text);
   }
 }
 
@@ -123,7 +127,7 @@ void print_list(const Json& list, bool json, std::vector<std::string> header,
 
 std::string error_text(const Json& error) {
   std::string text;
-  append_error(error, "", "", text);
+  append_error(error, "", "", "", text);
   return text;
 }
 

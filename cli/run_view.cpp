@@ -90,8 +90,9 @@ bool RunView::Step::at_work() const {
 
 void RunView::note_direction(const Step& step) {
   // What is undone between two attempts of a step is no undo of the run.
-  if (step.state == "running" || text_of(step.waits, "waiting") == "backoff") undoing_ = false;
-  if (step.state == "undoing" || (is_undo(step.state) && step.waits.is_null())) undoing_ = true;
+  const bool pause = text_of(step.waits, "waiting") == "backoff" && step.state != "undo-failed";
+  if (step.state == "running" || pause) undoing_ = false;
+  if (is_undo(step.state) && !pause) undoing_ = true;
 }
 
 void RunView::apply(std::string_view event, const Json& data, Clock::time_point now) {

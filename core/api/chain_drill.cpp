@@ -77,8 +77,15 @@ std::size_t size_of(const Json& list) { return list.as_array()->size(); }
 
 }  // namespace
 
-std::shared_ptr<const flow::Chain> with_failing_end(const flow::Chain& chain) {
+std::shared_ptr<const flow::Chain> drill_chain(const flow::Chain& chain, std::size_t step) {
   auto longer = std::make_shared<flow::Chain>(chain);
+  // Nor is a part of the chain that the step may belong to, or the chain itself.
+  for (flow::Scope& scope : longer->scopes) scope.policy.retry.attempts = 1;
+  if (const auto& policy = longer->steps[step].policy; policy && policy->retry.attempts > 1) {
+    auto once = std::make_shared<flow::StepPolicy>(*policy);
+    once->retry.attempts = 1;
+    longer->steps[step].policy = std::move(once);
+  }
   const auto flow = std::make_shared<FailingEnd>();
   flow::ChainStep end;
   end.name = "(end of the drill)";

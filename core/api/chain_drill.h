@@ -51,8 +51,9 @@ class DrillStage {
 /// The code of the failure at the end of a drill's run.
 inline constexpr std::string_view kDrillEnd = "DRILL.1001";
 
-/// One more step, that fails with kDrillEnd, at the end of a chain: each run of it is undone.
-[[nodiscard]] std::shared_ptr<const flow::Chain> with_failing_end(const flow::Chain& chain);
+/// The chain for a run that fails at `step`: that step is not tried again, or the failure would be mended; and at its
+/// end is one more step, that fails with kDrillEnd, so that each run is undone.
+[[nodiscard]] std::shared_ptr<const flow::Chain> drill_chain(const flow::Chain& chain, std::size_t step);
 
 /// What has become of a drill so far. Any thread may call.
 ///

@@ -33,11 +33,7 @@ ErrorCode not_listed(const std::string& name, ErrorCode cause) {
 class NodeStage final : public DrillStage {
  public:
   NodeStage(std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs, DrillRequest request)
-      : wiring_(std::move(wiring)),
-        engine_(engine),
-        runs_(runs),
-        request_(std::move(request)),
-        chain_(with_failing_end(*request_.chain)) {}
+      : wiring_(std::move(wiring)), engine_(engine), runs_(runs), request_(std::move(request)) {}
 
   std::vector<std::string> probes() const override {
     std::vector<std::string> names;
@@ -62,7 +58,7 @@ class NodeStage final : public DrillStage {
     const auto ended = std::make_shared<std::promise<std::optional<ErrorCode>>>();
     std::future<std::optional<ErrorCode>> end = ended->get_future();
     flow::RunRequest request;
-    request.chain = chain_;
+    request.chain = drill_chain(*request_.chain, injection.step);
     request.input = request_.input;
     request.injection = injection;
     request.done = [ended](const flow::RunResult& result) { ended->set_value(result.error); };
@@ -101,7 +97,6 @@ class NodeStage final : public DrillStage {
   flow::Engine& engine_;
   RunLog& runs_;
   const DrillRequest request_;
-  const std::shared_ptr<const flow::Chain> chain_;
 };
 
 void work(NodeStage& stage, std::size_t steps, Drills::Job& job) {

@@ -1,5 +1,7 @@
 #include "api/run_events.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -18,13 +20,27 @@ bool waits_for_others(const Json& step) {
          *waiting == Json(flow::waiting_name(flow::Waiting::kConcurrency));
 }
 
-void add_holders(Json& step, const flow::Engine& engine, std::uint64_t run) {
-  if (!waits_for_others(step)) return;
-  const std::optional<flow::RunState> state = engine.inspect(run);
+void add_holders(Json& step, const flow::RunState& state) {
   const std::int64_t* index = step.find("index")->as_int();
-  if (!state || index == nullptr) return;
-  Json holders = holders_json(*state, static_cast<std::size_t>(*index));
+  if (index == nullptr || !waits_for_others(step)) return;
+  Json holders = holders_json(state, static_cast<std::size_t>(*index));
   if (!holders.as_array()->empty()) step.add("holders", std::move(holders));
+}
+
+/// To the step, or to all steps of the run, that the event tells of.
+void add_holders(RunEvent& event, const flow::Engine& engine, std::uint64_t run) {
+  Json::Array* steps = nullptr;
+  for (auto& [name, member] : *event.data.as_object()) {
+    if (event.name == "run" && name == "steps") steps = member.as_array();
+  }
+  const bool waits = event.name == "step"
+                         ? waits_for_others(event.data)
+                         : steps != nullptr && std::any_of(steps->begin(), steps->end(), waits_for_others);
+  if (!waits) return;
+  const std::optional<flow::RunState> state = engine.inspect(run);
+  if (!state) return;
+  if (steps == nullptr) return add_holders(event.data, *state);
+  for (Json& step : *steps) add_holders(step, *state);
 }
 
 }  // namespace
@@ -32,7 +48,7 @@ void add_holders(Json& step, const flow::Engine& engine, std::uint64_t run) {
 std::string RunEvents::take() {
   std::string text;
   for (RunEvent& event : record_->read(cursor_)) {
-    if (event.name == "step") add_holders(event.data, engine_, record_->id());
+    add_holders(event, engine_, record_->id());
     text.append("event: ").append(event.name).append("\ndata: ").append(print_json(event.data)).append("\n\n");
   }
   return text;

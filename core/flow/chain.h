@@ -44,6 +44,8 @@ struct ChainStep {
   std::shared_ptr<const FlowContract> interface_contract;
   /// Null for a step without any.
   std::shared_ptr<const StepPolicy> policy;
+  /// Whether nothing is to be done around a call of its run: no policy, no skip. Filled in by ChainAssembler.
+  bool plain = false;
   /// Hashes of the keys that the contract lets it read, and that it must have written: filled in by ChainAssembler.
   std::vector<std::uint64_t> readable;
   std::vector<std::uint64_t> writable;
@@ -120,6 +122,8 @@ struct Chain {
   bool open_inputs = false;
   /// In the order in which they are written down. A step's index is its number for good: it stands in its key.
   std::vector<ChainStep> steps;
+  /// How many keys its steps declare to write.
+  std::size_t writes = 0;
   std::vector<Op> ops;
   std::vector<Scope> scopes;
   std::vector<Parallel> parallels;

@@ -63,6 +63,8 @@ ChainAssembler& ChainAssembler::step(ChainStep step) {
     add(step.readable, step.contract->writes_list);
     if (step.side == StepSide::kRun) add(step.writable, step.contract->writes_list);
   }
+  chain_.writes += step.writable.size();
+  step.plain = !step.policy && !step.has_skip && step.side == StepSide::kRun;
   const std::size_t index = chain_.steps.size();
   if (!in_group()) {  // those of a group are called when it is closed
     if (step.has_pre_check) op(Op::Kind::kCheck, index);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tenon/error.h>
+
 #include <utility>
 
 namespace tenon::flow {
@@ -19,5 +21,8 @@ class DrivingScope {
  private:
   Strand* outer_;  // a flow may start another run, which this thread drives within the call
 };
+
+/// The exception that is being handled, as an error.
+[[nodiscard]] ErrorCode current_error();
 
 }  // namespace tenon::flow

@@ -95,7 +95,6 @@ struct Engine::State::Runs {
       buckets.swap(more);
     }
     set.insert(run);
-    intrusive_ptr_add_ref(&run);
   }
   /// Counted, or null.
   [[nodiscard]] RunRef find(std::uint64_t id) {
@@ -121,9 +120,7 @@ Engine::State::State(const EngineOptions& options)
 
 Engine::State::~State() = default;
 
-void Engine::State::end(Run& run, const std::function<void()>& done) {
-  done();
-  const bool goes = !run.lingers();
+void Engine::State::ended(Run& run, bool goes) {
   {
     std::lock_guard lock(mutex);
     if (goes) runs->set.erase(runs->set.iterator_to(run));
@@ -155,12 +152,17 @@ Result<Run*> Engine::admit(RunRequest&& request) {
   Result<std::vector<std::string>> locks = lock_names(request);
   if (!locks) return std::move(locks).error();
   const std::uint64_t id = state_->next_id.fetch_add(1, std::memory_order_relaxed);
-  RunRef run(new Run(*state_, id, std::move(request), std::move(locks).value()));
-  std::lock_guard lock(state_->mutex);
-  if (state_->closed) return make_error("FLOW.1011", "the node is stopping and starts no runs");
-  state_->runs->add(*run);
-  ++state_->in_flight;
-  return run.get();
+  auto* run = new Run(*state_, id, std::move(request), std::move(locks).value());
+  {
+    std::lock_guard lock(state_->mutex);
+    if (!state_->closed) {
+      state_->runs->add(*run);
+      ++state_->in_flight;
+      return run;
+    }
+  }
+  intrusive_ptr_release(run);
+  return make_error("FLOW.1011", "the node is stopping and starts no runs");
 }
 
 Result<std::uint64_t> Engine::start(RunRequest request) {

@@ -19,8 +19,9 @@ struct Engine::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  /// The run has ended: no longer in flight when `done` has returned.
-  void end(Run& run, const std::function<void()>& done);
+  /// The run has ended, and its caller was told. `goes`: it is to be forgotten, as no flow of it is out; it may be gone
+  /// afterwards.
+  void ended(Run& run, bool goes);
   /// A run that has ended is no longer waited for by flows that were given up.
   void forget(Run& run);
   /// A flow was given up, or one that was has answered.

@@ -23,11 +23,11 @@ Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vec
       observer_(std::move(request.observer)),
       done_(std::move(request.done)),
       locks_(std::move(locks)),
-      main_(std::make_unique<Strand>(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())})) {
+      first_(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())}) {
   if (request.injection || request.before_step) {
     extras_ = std::make_unique<Extras>(Extras{request.injection, std::move(request.before_step)});
   }
-  main_->data_.reserve(request.input.size());
+  main_->data_.reserve(request.input.size() + std::min<std::size_t>(chain_->writes, 32));
   for (auto& [name, value] : request.input) {
     // The chain's text, not the caller's: it lives as long as the run.
     const auto input = std::find_if(chain_->inputs.begin(), chain_->inputs.end(),
@@ -43,7 +43,7 @@ void Run::begin() {
     main_->pc_ = 1;
     main_->open_scope(0);
   }
-  drive(main_.get());
+  drive(main_);
 }
 
 void Run::drive(Strand* strand) {
@@ -58,40 +58,39 @@ bool Run::cancel() {
   return true;
 }
 
-bool Run::lingers() {
-  std::lock_guard lock(mutex_);
-  lingers_ = !given_up_.empty();
-  return lingers_;
-}
-
 void Run::ended(Strand& strand, bool failed) {
-  RunResult result{id_, chain_, {}, std::move(strand.data_)};
+  RunResult result;
+  result.id = id_;
+  result.data = std::move(strand.data_);
   if (failed) {
     result.error = std::move(*strand.error_);
     std::erase_if(result.data, [](const DataEntry& entry) { return entry.step >= 0; });
   }
   give_back_locks();
+  const std::function<void(RunResult)> done = std::move(done_);
   std::shared_ptr<RunObserver> observer;  // kept until the caller was told
-  std::shared_ptr<const Chain> chain;
+  RunRef keep;
   {
     std::lock_guard lock(mutex_);
     ended_ = true;
-    extras_.reset();
-    // A flow that was given up still reads them.
-    if (given_up_.empty()) {
+    lingers_ = !given_up_.empty();
+    if (lingers_) {  // a flow that was given up still reads them
+      result.chain = chain_;
+      keep = this;
+    } else {
       observer = std::move(observer_);
-      chain = std::move(chain_);
+      result.chain = std::move(chain_);
     }
   }
-  std::function<void(RunResult)> done = std::move(done_);
-  engine_.end(*this, [&] {
-    if (!done) return;
+  const bool goes = keep == nullptr;
+  if (done) {
     try {
       done(std::move(result));
     } catch (const std::exception& e) {
-      log::error("the handler of a run's end threw", {{"run", run_name(result.id)}, {"error", e.what()}});
+      log::error("the handler of a run's end threw", {{"run", run_name(id_)}, {"error", e.what()}});
     }
-  });
+  }
+  engine_.ended(*this, goes);
 }
 
 void Run::give_back_locks() {
@@ -139,10 +138,13 @@ void Run::abandon(Strand& strand) {
     std::lock_guard lock(mutex_);
     std::unique_ptr<Strand> made = strand.move_on();
     rest = made.get();
-    std::unique_ptr<Strand>* place = &main_;
-    if (strand.parent_ != nullptr) {
+    if (strand.parent_ == nullptr) {
+      main_ = rest;
+      others_.push_back(std::move(made));
+    } else {
       auto& siblings = strand.parent_->branches_->strands;
-      place = &*std::find_if(siblings.begin(), siblings.end(), [&](const auto& s) { return s.get() == &strand; });
+      auto place = std::find_if(siblings.begin(), siblings.end(), [&](const auto& s) { return s.get() == &strand; });
+      others_.push_back(std::exchange(*place, std::move(made)));
     }
     for (TimedScope& scope : timed_scopes_) {
       if (scope.strand == &strand) scope.strand = rest;
@@ -150,7 +152,7 @@ void Run::abandon(Strand& strand) {
     has_given_up_.store(true, std::memory_order_relaxed);
     strand.moved_on_ = true;
     strand.awaits_first_undo_ = strand.direction() == Direction::kForward && strand.step().side == StepSide::kRun;
-    given_up_.push_back(std::exchange(*place, std::move(made)));
+    given_up_.push_back(&strand);
     intrusive_ptr_add_ref(this);  // until `forget`
     if (strand.late_answer_ && !strand.awaits_first_undo_) strand.post();
   }
@@ -160,7 +162,7 @@ void Run::abandon(Strand& strand) {
 
 void Run::undo_over(std::uint32_t step) {
   std::lock_guard lock(mutex_);
-  for (const auto& strand : given_up_) {
+  for (Strand* strand : given_up_) {
     if (!strand->awaits_first_undo_ || strand->step_index() != step) continue;
     strand->awaits_first_undo_ = false;
     if (strand->late_answer_) strand->post();
@@ -168,23 +170,19 @@ void Run::undo_over(std::uint32_t step) {
 }
 
 void Run::forget(Strand& strand) {
-  std::unique_ptr<Strand> forgotten;
   std::shared_ptr<const Chain> chain;
   std::shared_ptr<RunObserver> observer;
   bool last = false;
   {
     std::lock_guard lock(mutex_);
-    const auto place =
-        std::find_if(given_up_.begin(), given_up_.end(), [&](const auto& known) { return known.get() == &strand; });
-    forgotten = std::move(*place);
-    given_up_.erase(place);
+    std::erase(given_up_, &strand);
+    strand.data_.clear();
     if (ended_ && given_up_.empty()) {
       observer = std::move(observer_);
       chain = std::move(chain_);
       last = lingers_;
     }
   }
-  forgotten.reset();
   if (last) engine_.forget(*this);
   engine_.count_given_up(-1);
   intrusive_ptr_release(this);
@@ -211,7 +209,7 @@ RunState Run::inspect() const {
   state.cancelled = cancelled_;
   state.ended = ended_;
   if (!ended_) inspect(*main_, state);
-  for (const auto& strand : given_up_) {
+  for (Strand* strand : given_up_) {
     inspect(*strand, state);
     state.places.back().waiting = Waiting::kLateAnswer;
   }

@@ -87,8 +87,8 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
 
   Engine::State& engine_;
   const std::uint64_t id_;
-  std::atomic<std::uint32_t> references_{0};
-  std::atomic<std::uint32_t> sequence_{0};  // of ended steps, where branches are parallel
+  std::atomic<std::uint32_t> references_{1};  // the engine's
+  std::atomic<std::uint32_t> sequence_{0};    // of ended steps, where branches are parallel
   std::shared_ptr<const Chain> chain_;
   std::shared_ptr<RunObserver> observer_;
   std::function<void(RunResult)> done_;
@@ -96,13 +96,15 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   std::vector<std::string> locks_;  // sorted
   std::size_t locked_ = 0;          // how many of them it holds
   mutable std::mutex mutex_;
-  std::unique_ptr<Strand> main_;
-  std::vector<std::unique_ptr<Strand>> given_up_;
+  Strand first_;
+  Strand* main_ = &first_;  // until the run moves away from it
+  std::vector<std::unique_ptr<Strand>> others_;
+  std::vector<Strand*> given_up_;
   std::vector<TimedScope> timed_scopes_;
   std::uint64_t last_serial_ = 0;
   bool cancelled_ = false;
   bool ended_ = false;
-  bool lingers_ = false;
+  bool lingers_ = false;                   // it has ended, but for flows that were given up
   std::atomic<bool> has_given_up_{false};  // ever
 };
 

@@ -17,8 +17,6 @@ class View final : public FlowData {
   View(StepHost& host, const StepTicket& ticket) noexcept : FlowData(host, ticket) {}
 };
 
-ErrorCode exception_error(const char* what) { return make_error("FLOW.1001", "flow threw an exception", what); }
-
 }  // namespace
 
 Strand::Strand(Run& run, Strand* parent, OpRange ops) : run_(run), parent_(parent), pc_(ops.begin), end_(ops.end) {}
@@ -103,11 +101,45 @@ Strand::Next Strand::resume_again() {
   return turn_back(std::move(error));
 }
 
+bool Strand::run_plain_steps() {
+  const Chain& chain = *run_.chain_;
+  RunObserver* const observer = run_.observer_.get();
+  direction_.store(Direction::kForward, std::memory_order_relaxed);
+  attempt_.store(1, std::memory_order_relaxed);
+  expired_ = false;
+  injected_ = false;
+  const DrivingScope scope(this);
+  while (pc_ != end_ && chain.ops[pc_].kind == Op::Kind::kStep) {
+    const std::uint32_t index = chain.ops[pc_].index;
+    const ChainStep& at = chain.steps[index];
+    if (!at.plain) return false;
+    step_.store(index, std::memory_order_relaxed);
+    if (observer != nullptr) observer->step_begun(run_.id_, index, Direction::kForward, 1);
+    answer_ = Answer::kNone;
+    try {
+      at.flow->run(FlowStep(*this, {run_.id_, index, 1}));
+    } catch (...) {
+      note_exception(current_error());
+    }
+    if (answer_ != Answer::kNext || thrown_ || observer != nullptr) return true;
+    if (!at.writable.empty() && !missing_write().empty()) return true;
+    if (!pending_.empty()) merge_pending();
+    done_.push_back({index, parent_ != nullptr ? run_.sequence_.fetch_add(1, std::memory_order_relaxed) : 0});
+    ++pc_;
+    if (stopped()) return false;
+  }
+  return false;
+}
+
 Strand::Next Strand::forward() {
   if (again_) {
     again_ = false;
     attempt_.store(attempt_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return enter();
+  }
+  if (run_.extras_ == nullptr) {
+    if (run_plain_steps()) return called();
+    if (stopped()) return turn_back(stop_error());
   }
   if (pc_ == end_) return Next::kSucceeded;
   const Op op = run_.chain_->ops[pc_];
@@ -132,8 +164,6 @@ Strand::Next Strand::begin_step(std::uint32_t index) {
   direction_.store(Direction::kForward, std::memory_order_relaxed);
   attempt_.store(1, std::memory_order_relaxed);
   const ChainStep& at = run_.chain_->steps[index];
-  if (at.policy == nullptr && !at.has_skip && run_.extras_ == nullptr) return call();  // the usual case
-
   try {
     const View view(*this, {run_.id_, index, 1});
     if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) return skip();
@@ -142,10 +172,8 @@ Strand::Next Strand::begin_step(std::uint32_t index) {
         return step_failed(*std::move(refused), false);
       }
     }
-  } catch (const Error& e) {
-    return step_failed(e.error(), false);
-  } catch (const std::exception& e) {
-    return step_failed(exception_error(e.what()), false);
+  } catch (...) {
+    return step_failed(current_error(), false);
   }
   pending_.clear();  // what was read from JSON meanwhile
 
@@ -169,10 +197,8 @@ Strand::Next Strand::begin_check(std::uint32_t index) {
       ++pc_;
       return Next::kOn;
     }
-  } catch (const Error& e) {
-    return step_failed(e.error(), false);
-  } catch (const std::exception& e) {
-    return step_failed(exception_error(e.what()), false);
+  } catch (...) {
+    return step_failed(current_error(), false);
   }
   pending_.clear();
   return call();
@@ -199,6 +225,10 @@ Strand::Next Strand::enter() {
 
 Strand::Next Strand::call() {
   call_flow();
+  return called();
+}
+
+Strand::Next Strand::called() {
   if (answer_ == Answer::kNone) {
     if (suspend(Waiting::kAnswer, Stage::kAnswered)) return Next::kSuspended;
     answer_ = elsewhere_;
@@ -235,12 +265,8 @@ void Strand::call_flow() {
       case Direction::kUndo: at.flow->rollback(FlowStep(*this, ticket)); break;
       case Direction::kCheck: at.flow->pre_check(FlowStep(*this, ticket)); break;
     }
-  } catch (const Error& e) {
-    note_exception(e.error());
-  } catch (const std::exception& e) {
-    note_exception(exception_error(e.what()));
   } catch (...) {
-    note_exception(exception_error("not a std::exception"));
+    note_exception(current_error());
   }
 }
 
@@ -265,19 +291,16 @@ Strand::Next Strand::answered_forward() {
     failure_ =
         std::make_unique<ErrorCode>(make_error("FLOW.1018", "only a rollback may skip the rest of the rollbacks"));
   }
-  std::unique_ptr<ErrorCode> own;
-  if (!succeeded()) own = std::make_unique<ErrorCode>(take_failure());
+  if (!injected_ && !expired_) return step_failed(take_failure(), true);
   ErrorCode error;
   if (injected_) {
     error = make_error("FLOW.1020", "a failure was injected", expired_ ? "by time-out" : "after the flow");
     injected_ = false;
-  } else if (expired_) {
+  } else {
     const auto limit = policy()->timeout.count();
     error = make_error("FLOW.1005", "the time is up", "it had " + std::to_string(limit) + " ms");
-  } else {
-    return step_failed(std::move(*own), true);
   }
-  if (own) error.causes.push_back(std::move(*own));
+  if (!succeeded()) error.causes.push_back(take_failure());
   return step_failed(std::move(error), true);
 }
 
@@ -295,7 +318,7 @@ Strand::Next Strand::commit() {
   return stopped() ? turn_back(stop_error()) : Next::kOn;
 }
 
-Strand::Next Strand::step_failed(ErrorCode error, bool begun) {
+Strand::Next Strand::step_failed(ErrorCode&& error, bool begun) {
   pending_.clear();
   failure_.reset();
   thrown_.reset();

@@ -114,6 +114,13 @@ class Strand final : public StepHost {
   Next resume_call();
   Next resume_again();
   Next forward();
+  /// Runs the steps without policies that come next, as long as they answer at once: the usual case, with nothing
+  /// around it. True if the last one has not been committed: it is to be gone on with.
+  bool run_plain_steps();
+  /// The same on the way back.
+  bool undo_plain_steps();
+  /// What a flow answered when it was called, or has not yet.
+  Next called();
   Next begin_step(std::uint32_t step);
   Next begin_check(std::uint32_t step);
   /// Takes the step's place among those at work at once, then calls it.
@@ -124,16 +131,16 @@ class Strand final : public StepHost {
   Next answered_forward();
   Next commit();
   /// The step has failed; `begun`: it may have made something, so that it must be undone.
-  Next step_failed(ErrorCode error, bool begun);
+  Next step_failed(ErrorCode&& error, bool begun);
   Next skip();
 
   // ---- going back: strand_undo.cpp
   // -----------------------------------------------------------------------------------
-  Next turn_back(ErrorCode error);
+  Next turn_back(ErrorCode&& error);
   Next undo();
   Next answered_undo();
   /// `again`: it may be tried again.
-  Next undo_failed(ErrorCode error, bool again);
+  Next undo_failed(ErrorCode&& error, bool again);
   /// The way back has come to its end.
   Next turned();
   /// Waits as long as the policy says, then goes on.
@@ -260,7 +267,7 @@ class Strand final : public StepHost {
   std::unique_ptr<Wait> wait_;
   std::vector<DataEntry> data_;                           // committed
   boost::container::small_vector<DataEntry, 1> pending_;  // of the attempt at work
-  boost::container::small_vector<Done, 6> done_;
+  boost::container::small_vector<Done, 12> done_;
   std::vector<OpenScope> scopes_;
 };
 

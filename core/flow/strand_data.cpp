@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "flow/driving.h"
@@ -29,6 +31,19 @@ bool is_true(const Value* value) {
 }
 
 }  // namespace
+
+ErrorCode current_error() {
+  constexpr std::string_view kThrew = "flow threw an exception";
+  try {
+    throw;
+  } catch (const Error& e) {
+    return e.error();
+  } catch (const std::exception& e) {
+    return make_error("FLOW.1001", kThrew, e.what());
+  } catch (...) {
+    return make_error("FLOW.1001", kThrew, "not a std::exception");
+  }
+}
 
 // ---- answers --------------------------------------------------------------------------------------------------------
 
@@ -93,14 +108,17 @@ ErrorCode Strand::take_failure() {
 }
 
 void Strand::locate(ErrorCode& error) const {
-  error.elaboration.try_emplace("run", run_name(run_.id_));
-  error.elaboration.try_emplace("chain", run_.chain_->name);
-  if (run_.locked_ < run_.locks_.size() || run_.chain_->steps.empty()) {  // no flow has begun
-    error.elaboration.try_emplace("place", run_.chain_->place.to_string());
-    return;
-  }
-  error.elaboration.try_emplace("flow", step().name);
-  error.elaboration.try_emplace("place", step().place.to_string());
+  std::map<std::string, std::string>& facts = error.elaboration;
+  if (facts.contains("run")) return;  // where it came from is known
+  // In the order of the names, each after the last: a failing run is not to pay for searching.
+  const auto add = [&](const char* name, std::string value) {
+    facts.emplace_hint(facts.end(), name, std::move(value));
+  };
+  const bool begun = run_.locked_ == run_.locks_.size() && !run_.chain_->steps.empty();
+  add("chain", run_.chain_->name);
+  if (begun) add("flow", step().name);
+  add("place", begun ? step().place.to_string() : run_.chain_->place.to_string());
+  add("run", run_name(run_.id_));
 }
 
 // ---- data -----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "flow/driving.h"
 #include "flow/run.h"
 #include "flow/strand.h"
 
@@ -17,7 +18,7 @@ double chance() {
 
 }  // namespace
 
-Strand::Next Strand::turn_back(ErrorCode error) {
+Strand::Next Strand::turn_back(ErrorCode&& error) {
   locate(error);
   retry_scope_ = retrying_scope(error);
   error_ = std::make_unique<ErrorCode>(std::move(error));
@@ -86,7 +87,33 @@ void Strand::close_scope() {
   run_.engine_.clock->cancel(closed.timer);
 }
 
+bool Strand::undo_plain_steps() {
+  const Chain& chain = *run_.chain_;
+  if (run_.observer_ || run_.has_given_up_.load(std::memory_order_relaxed)) return false;
+  direction_.store(Direction::kUndo, std::memory_order_relaxed);
+  attempt_.store(1, std::memory_order_relaxed);
+  expired_ = false;
+  const DrivingScope scope(this);
+  while (done_.size() > undo_target_) {
+    const std::uint32_t index = done_.back().step;
+    const ChainStep& at = chain.steps[index];
+    if (!at.plain) return false;
+    step_.store(index, std::memory_order_relaxed);
+    answer_ = Answer::kNone;
+    try {
+      at.flow->rollback(FlowStep(*this, {run_.id_, index, 1}));
+    } catch (...) {
+      note_exception(current_error());
+    }
+    if (answer_ != Answer::kNext || thrown_) return true;
+    pending_.clear();
+    pop_done();
+  }
+  return false;
+}
+
 Strand::Next Strand::undo() {
+  if (undo_attempt_ == 1 && undo_plain_steps()) return called();
   if (done_.size() <= undo_target_) return turned();
   step_.store(done_.back().step, std::memory_order_relaxed);
   direction_.store(Direction::kUndo, std::memory_order_relaxed);
@@ -111,7 +138,7 @@ Strand::Next Strand::answered_undo() {
   return Next::kOn;
 }
 
-Strand::Next Strand::undo_failed(ErrorCode error, bool again) {
+Strand::Next Strand::undo_failed(ErrorCode&& error, bool again) {
   locate(error);
   failure_.reset();
   thrown_.reset();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "descriptor/reader.h"
+#include "flow/chain_proof.h"
 #include "plugin/library_cache.h"
 #include "wiring/binder.h"
 #include "wiring/builder.h"
@@ -34,6 +35,18 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
   if (fs::is_directory(folder / "chains", problem)) find_files(folder / "chains", files, diagnostics);
 }
 
+/// Proves each chain by the contracts of its flows.
+void prove(const Plan& plan, const Libraries& libraries, descriptor::Diagnostics& diagnostics) {
+  if (libraries.incomplete()) return;  // what a missing flow would have written would be reported as missing, too
+  std::vector<flow::FlowClass> flows;
+  for (const ClassUse& use : libraries.all()) {
+    if (use.entry->kind != ClassEntry::Kind::kFlow) continue;
+    flows.push_back({use.entry->name, use.generation->name(), use.entry->contract, {}});
+  }
+  flow::ChainProof proof(std::move(flows), diagnostics);
+  for (const ChainPlan& chain : plan.chains) proof.prove(*chain.chain);
+}
+
 }  // namespace
 
 LoadResult load(const LoadRequest& request) {
@@ -48,6 +61,7 @@ LoadResult load(const LoadRequest& request) {
   const Definitions definitions = resolve(descriptors, result.diagnostics);
   Libraries libraries(definitions, request, result.diagnostics);
   Plan plan = bind(definitions, libraries, result.diagnostics);
+  prove(plan, libraries, result.diagnostics);
   result.counts = {libraries.plugins().size(), definitions.beans.size(), plan.drivers.size(), plan.extensions.size(),
                    plan.chains.size()};
   if (result.diagnostics.has_errors() || request.check_only) return result;

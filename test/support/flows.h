@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,16 +46,16 @@ class ChainMaker {
     return *this;
   }
   ChainMaker& then(std::string name, LambdaFlow::Call run, LambdaFlow::Call rollback = {},
-                   flow::StepPolicy policy = {}) {
+                   std::optional<flow::StepPolicy> policy = {}) {
     return then(std::move(name), std::make_shared<LambdaFlow>(std::move(run), std::move(rollback)), std::move(policy));
   }
-  ChainMaker& then(std::string name, std::shared_ptr<const Flow> flow, flow::StepPolicy policy = {}) {
+  ChainMaker& then(std::string name, std::shared_ptr<const Flow> flow, std::optional<flow::StepPolicy> policy = {}) {
     flow::ChainStep step;
     step.name = std::move(name);
     step.flow = flow.get();
     step.keep = std::move(flow);
     step.place = {"chain.xml", ++steps_, 1};
-    step.policy = std::make_shared<flow::StepPolicy>(std::move(policy));
+    if (policy) step.policy = std::make_shared<flow::StepPolicy>(*std::move(policy));
     return then(std::move(step));
   }
   ChainMaker& then(flow::ChainStep step) {

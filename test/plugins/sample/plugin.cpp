@@ -133,6 +133,16 @@ class NoOp : public tenon::Flow {
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
+/// Reads a small value and writes the next one.
+class Count : public tenon::Flow {
+ public:
+  void run(tenon::FlowStep step) const override {
+    step.set(kCount, step.get(kCount) + 1);
+    std::move(step).next();
+  }
+  void rollback(tenon::FlowStep step) const override { std::move(step).next(); }
+};
+
 /// Lists two tools, or fails.
 class ToolInventory : public tenon::Inventory {
  public:
@@ -191,6 +201,7 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
       .writes(sample::kText);
   plugin.flow<sample::Fail>("sample.Fail").reads(sample::kLedger);
   plugin.flow<sample::NoOp>("sample.NoOp");
+  plugin.flow<sample::Count>("sample.Count").reads(sample::kCount).writes(sample::kCount);
   plugin.bean<sample::ToolInventory>("sample.ToolInventory")
       .implements<tenon::Inventory>()
       .property("broken", &sample::ToolInventory::broken);

@@ -3,13 +3,16 @@
 #include <gmock/gmock.h>
 
 #include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "api/json_text.h"
 #include "support/flows.h"
 #include "support/node.h"
-#include "support/run.h"
 
 namespace tenon::api {
 namespace {
@@ -167,17 +170,50 @@ TEST_F(ChainDrill, gives_a_reader_each_outcome_and_the_end) {
   EXPECT_THAT(names(), IsEmpty());
 }
 
-TEST_F(ChainDrill, has_runs_that_never_succeed) {
+/// How a drill's run of a chain ends.
+std::optional<ErrorCode> run_once(flow::Engine& engine, const flow::Chain& chain, const flow::Injection& injection) {
+  const auto ended = std::make_shared<std::promise<std::optional<ErrorCode>>>();
+  std::future<std::optional<ErrorCode>> end = ended->get_future();
+  flow::RunRequest request;
+  request.chain = drill_chain(chain, injection.step);
+  request.injection = injection;
+  request.done = [ended](const flow::RunResult& result) { ended->set_value(result.error); };
+  (void)engine.start(std::move(request)).value();
+  if (end.wait_for(std::chrono::minutes(1)) != std::future_status::ready) throw std::runtime_error("the run hangs");
+  return end.get();
+}
+
+TEST_F(ChainDrill, has_runs_that_fail_at_their_end_if_not_before) {
   test::Trace trace;
   flow::Engine engine;
   test::ChainMaker chain("demo");
   chain.assembler().policy({.timeout = std::chrono::hours(1), .retry = {}, .place = {}});
+  flow::StepPolicy never;
+  never.when = {{"no such key", 0, false, {}}};
   chain.then("a", trace.next("a"), trace.next("undo a"));
-  const flow::RunResult result = test::run_chain(engine, with_failing_end(*chain.make()));
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error->code, kDrillEnd);
+  chain.then("b", trace.next("b"), trace.next("undo b"), never);
+  const std::optional<ErrorCode> error = run_once(engine, *chain.make(), {1, When::kBefore});
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code, kDrillEnd);
   EXPECT_THAT(trace.lines(), ElementsAre("a", "undo a"));
-  ASSERT_TRUE(engine.wait_idle(std::chrono::seconds(60)));
+  EXPECT_TRUE(engine.wait_idle(std::chrono::seconds(60)));
+}
+
+TEST_F(ChainDrill, does_not_try_again_what_fails_on_purpose) {
+  test::Trace trace;
+  flow::Engine engine;
+  test::ChainMaker chain("demo");
+  flow::ScopePolicy whole;
+  whole.retry.attempts = 3;
+  chain.assembler().policy(whole);
+  flow::StepPolicy thrice;
+  thrice.retry.attempts = 3;
+  chain.then("a", trace.next("a"), trace.next("undo a"), thrice);
+  const std::optional<ErrorCode> error = run_once(engine, *chain.make(), {0, When::kAfter});
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code, "FLOW.1020");
+  EXPECT_THAT(trace.lines(), ElementsAre("a", "undo a"));
+  EXPECT_TRUE(engine.wait_idle(std::chrono::seconds(60)));
 }
 
 }  // namespace

@@ -105,6 +105,7 @@ TEST_F(DrillsTest, find_nothing_where_each_run_is_undone) {
   EXPECT_EQ(printed(report, "state"), R"("clean")") << print_json(report);
   EXPECT_EQ(printed(report, "probes"), R"(["shelf"])");
   EXPECT_EQ(report.find("outcomes")->as_array()->size(), 3U);
+  EXPECT_EQ(printed(report, "not_reached"), "0");
   EXPECT_TRUE(std::filesystem::is_empty(shelf_));
 }
 

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "api/json_text.h"
 #include "support/flows.h"
@@ -15,6 +17,7 @@ namespace tenon::api {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -30,11 +33,21 @@ class NodeApiTest : public ::testing::Test {
     auto wiring = std::make_shared<wiring::Wiring>();
     wiring->chains = {
         test::ChainMaker("demo").input("n").then("a", trace_.next("a")).then("b", trace_.next("b")).make(),
-        test::ChainMaker("held")
-            .then("a", [this](FlowStep step) { held_.set_value(std::make_unique<FlowStep>(std::move(step))); })
-            .make()};
+        test::ChainMaker("held").then("a", hold()).make(), locked()};
     wiring->drivers = {{"Clock", "Sundial", "SundialFactory", "", "outside", {"outside.xml", 3, 5}}};
     api_ = std::make_unique<NodeApi>("1.2.3", wiring, engine_, runs_);
+  }
+  /// Keeps the first step that comes.
+  test::LambdaFlow::Call hold() {
+    return [this](FlowStep step) {
+      if (held_one_.exchange(true)) return std::move(step).next();
+      held_.set_value(std::make_unique<FlowStep>(std::move(step)));
+    };
+  }
+  std::shared_ptr<const flow::Chain> locked() {
+    test::ChainMaker chain("locked");
+    chain.assembler().lock({flow::KeyTemplate::parse("box:1").value(), {}});
+    return chain.then("a", hold()).make();
   }
   ~NodeApiTest() override { EXPECT_TRUE(engine_.wait_idle(60s)); }
 
@@ -61,6 +74,7 @@ class NodeApiTest : public ::testing::Test {
   test::Node node_;
   test::Trace trace_;
   std::promise<std::unique_ptr<FlowStep>> held_;
+  std::atomic<bool> held_one_{false};
   RunLog runs_{10};
   flow::Engine engine_;
   std::unique_ptr<NodeApi> api_;
@@ -71,7 +85,7 @@ TEST_F(NodeApiTest, tells_its_status) {
   EXPECT_EQ(text(status, "version"), "1.2.3");
   EXPECT_EQ(text(status, "state"), "running");
   EXPECT_EQ(*status.find("pid"), Json(static_cast<std::int64_t>(::getpid())));
-  EXPECT_EQ(*status.find("chains"), Json(2));
+  EXPECT_EQ(*status.find("chains"), Json(3));
   EXPECT_EQ(*status.find("runs_in_flight"), Json(0));
   EXPECT_EQ(*status.find("runs_waiting_late"), Json(0));
   api_->set_stopping();
@@ -81,7 +95,7 @@ TEST_F(NodeApiTest, tells_its_status) {
 TEST_F(NodeApiTest, shows_chains_and_drivers) {
   EXPECT_EQ(
       print_json(get("/v1/chains")),
-      R"([{"name":"demo","inputs":["n"],"steps":2,"place":"chain.xml"},{"name":"held","inputs":[],"steps":1,"place":"chain.xml"}])");
+      R"([{"name":"demo","inputs":["n"],"steps":2,"place":"chain.xml"},{"name":"held","inputs":[],"steps":1,"place":"chain.xml"},{"name":"locked","inputs":[],"steps":1,"place":"chain.xml"}])");
   EXPECT_EQ(print_json(*get("/v1/chains/demo").find("tree")), R"([{"step":0},{"step":1}])");
   EXPECT_EQ(
       print_json(get("/v1/drivers")),
@@ -149,6 +163,31 @@ TEST_F(NodeApiTest, cancels_a_run) {
   EXPECT_EQ(text(run, "state"), "failed");
   EXPECT_EQ(text(*run.find("error"), "code"), "FLOW.1004");
   EXPECT_EQ(ask("DELETE", "/v1/runs/" + id).status, 202U);
+}
+
+TEST_F(NodeApiTest, shows_what_a_run_waits_for_and_who_holds_it) {
+  const std::string first = start("locked", "{}");
+  const auto step = held_.get_future().get();
+  const std::string second = start("locked", "{}");
+  while (get("/v1/runs/" + second).find("places")->as_array()->front().find("holders") == nullptr) {
+    std::this_thread::yield();
+  }
+  const Json waits = get("/v1/runs/" + second).find("places")->as_array()->front();
+  EXPECT_EQ(text(waits, "name"), "a");
+  EXPECT_EQ(text(waits, "waiting"), "lock");
+  EXPECT_EQ(text(waits, "what"), "box:1");
+  EXPECT_EQ(print_json(*waits.find("holders")), "[\"" + first + "\"]");
+  EXPECT_NE(waits.find("waited_ms"), nullptr);
+  const Json holder = get("/v1/runs").as_array()->back();
+  EXPECT_EQ(text(holder.find("places")->as_array()->front(), "waiting"), "answer");
+
+  const HttpResponse response = ask("GET", "/v1/runs/" + second + "/events");
+  response.events->notify([] {});
+  EXPECT_THAT(response.events->take(), AllOf(HasSubstr(R"("waiting":"lock","waiting_for":"box:1")"),
+                                             HasSubstr(R"("holders":[")" + first + R"("])")));
+  std::move(*step).next();
+  ASSERT_TRUE(engine_.wait_idle(60s));
+  EXPECT_EQ(get("/v1/runs/" + second).find("places"), nullptr);
 }
 
 TEST_F(NodeApiTest, streams_the_events_of_a_run) {

@@ -37,6 +37,14 @@ BOOST_DESCRIBE_STRUCT(Ledger, (), (file))
 
 inline constexpr tenon::FlowKey<Ledger> kLedger{"ledger"};
 inline constexpr tenon::FlowKey<std::string> kText{"text"};
+inline constexpr tenon::FlowKey<int> kCount{"count"};
+
+/// Steps that extensions add to a chain.
+class Extra : public tenon::Flow {
+ public:
+  static constexpr std::string_view kInterface = "sample.Extra/1";
+  static void contract(tenon::FlowContract& contract) { contract.reads(kLedger); }
+};
 
 /// Steps that extensions add to a chain.
 class Extra : public tenon::Flow {
