@@ -67,7 +67,7 @@ Result<StepPolicy> policy_of(const StepOptions& options, const descriptor::Place
 }
 
 ErrorCode stopped(std::string_view chain) {
-  return make_error("FLOW.1025", "the node runs no chains now", "chain '" + std::string(chain) + "'");
+  return make_error("FLOW.1026", "the node runs no chains now", "chain '" + std::string(chain) + "'");
 }
 
 }  // namespace
@@ -93,6 +93,7 @@ Result<std::shared_ptr<const Chain>> assemble(const CodeChain& code) {
     step.flow = given.flow.get();
     step.keep = std::make_shared<const KeptFlow>(KeptFlow{code.pin, given.flow});
     step.plugin = code.plugin;
+    step.side = given.release ? StepSide::kRelease : StepSide::kRun;
     step.has_undo = given.has_undo;
     step.has_pre_check = given.has_pre_check;
     step.has_skip = given.has_skip;

@@ -1,3 +1,4 @@
+#include <tenon/chain.h>
 #include <tenon/testing/chain_runner.h>
 
 #include <algorithm>
@@ -8,12 +9,13 @@
 #include <span>
 
 #include "descriptor/diagnostics.h"
-#include "flow/clock.h"
 #include "flow/code_chains.h"
 #include "flow/engine.h"
 #include "flow/run.h"
 #include "flow/testing/replayed_flow.h"
 #include "flow/testing/run_trace.h"
+#include "flow/testing/test_clock.h"
+#include "flow/testing/traced_flow.h"
 
 namespace tenon::testing {
 namespace {
@@ -22,6 +24,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 1min;
 constexpr auto kLastPatience = 10s;
+/// Name of the step that makes a run go back.
+constexpr const char* kEnd = "end";
 
 /// The node of a test that has none.
 class TestNode final : public NodeServices {
@@ -95,10 +99,9 @@ struct ChainRunner::State {
   [[nodiscard]] std::size_t index(std::string_view step) const;
   void begin(const Plan& plan);
   CodeChain chain(const Plan& plan) const;
-  std::vector<RunTrace::Step> traced(const Plan& plan) const;
   void require_recorded() const;
   /// Waits for the end, or for a line.
-  void wait(std::string_view line);
+  void wait(std::string_view line, std::ptrdiff_t times);
   const RunOutcome& take_outcome();
   /// Ends the engine.
   void settle();
@@ -107,8 +110,8 @@ struct ChainRunner::State {
   CodeChain code;
   std::optional<flow::Injection> injection;
   Plan plan;
-  std::shared_ptr<flow::VirtualClock> clock = std::make_shared<flow::VirtualClock>();
-  std::shared_ptr<RunTrace> trace = std::make_shared<RunTrace>(std::vector<RunTrace::Step>());
+  std::shared_ptr<TestClock> clock = std::make_shared<TestClock>();
+  std::shared_ptr<RunTrace> trace = std::make_shared<RunTrace>(std::vector<std::string>());
   std::optional<RunOutcome> outcome;
   /// What each step wrote in the last run, and whether it was run.
   std::vector<ReplayedFlow::Written> written;
@@ -126,23 +129,25 @@ std::size_t ChainRunner::State::index(std::string_view step) const {
     if (known.name == step) return names.size();
     names.push_back(known.name);
   }
-  throw Error(make_error("FLOW.1026", "the test asks for what is not there",
+  throw Error(make_error("FLOW.1030", "the test asks for what is not there",
                          "step '" + std::string(step) + "'" + descriptor::suggestion(step, names)));
 }
 
 void ChainRunner::State::require_recorded() const {
   if (!recorded || written.size() != code.steps.size()) {
-    throw Error(make_error("FLOW.1026", "the test asks for what is not there", "a run of these steps that succeeded"));
+    throw Error(make_error("FLOW.1030", "the test asks for what is not there", "a run of these steps that succeeded"));
   }
 }
 
 CodeChain ChainRunner::State::chain(const Plan& wanted) const {
   CodeChain made = code;
-  for (std::size_t i = 0; i < made.steps.size() && (wanted.undo || i < wanted.first); ++i) {
+  for (std::size_t i = 0; i < made.steps.size(); ++i) {
     CodeStep& step = made.steps[i];
-    const bool undone = begun[i] && i >= wanted.first_undone;
+    step.flow = std::make_shared<TracedFlow>(step.name, step.flow, trace);
+    if (!wanted.undo && i >= wanted.first) continue;
+    const bool undone = begun[i] && !step.release && i >= wanted.first_undone;
     step.flow = std::make_shared<ReplayedFlow>(undone ? step.flow : nullptr, written[i]);
-    step.has_pre_check = step.has_skip = false;
+    step.has_pre_check = step.has_skip = step.release = false;
     step.options.timeout = 0ms;
     step.options.concurrency.clear();
     step.options.when.clear();
@@ -150,30 +155,24 @@ CodeChain ChainRunner::State::chain(const Plan& wanted) const {
   }
   if (!wanted.undo) return made;
   CodeStep end;
-  end.name = "end";
+  end.name = kEnd;
   end.flow = std::make_shared<tenon::detail::FunctionFlow>(
       [](FlowStep step) { std::move(step).fail(make_error("FLOW.1020", "a failure made on purpose")); }, nullptr);
   made.steps.push_back(std::move(end));
   return made;
 }
 
-std::vector<RunTrace::Step> ChainRunner::State::traced(const Plan& wanted) const {
-  std::vector<RunTrace::Step> steps;
-  for (std::size_t i = 0; i < code.steps.size(); ++i) {
-    const bool replayed = wanted.undo || i < wanted.first;
-    steps.push_back({code.steps[i].name, !replayed, !replayed || (begun[i] && i >= wanted.first_undone)});
-  }
-  if (wanted.undo) steps.push_back({"end", false, false});
-  return steps;
-}
-
 void ChainRunner::State::begin(const Plan& wanted) {
   settle();
   if (wanted.undo || wanted.first > 0) require_recorded();
+  std::vector<std::string> names;
+  for (const CodeStep& step : code.steps) names.push_back(step.name);
+  names.emplace_back(kEnd);
+  trace = std::make_shared<RunTrace>(std::move(names));
+  clock->tell(trace);
   CodeChain made = chain(wanted);
   std::shared_ptr<const flow::Chain> assembled = flow::assemble(made).value();
   plan = wanted;
-  trace = std::make_shared<RunTrace>(traced(wanted));
   outcome.reset();
   engine = std::make_unique<flow::Engine>(
       flow::EngineOptions{.threads = 1, .blocking_threads = 4, .first_run = run, .clock = clock});
@@ -185,19 +184,25 @@ void ChainRunner::State::begin(const Plan& wanted) {
       .value();
 }
 
-void ChainRunner::State::wait(std::string_view line) {
+void ChainRunner::State::wait(std::string_view line, std::ptrdiff_t times) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (true) {
-    switch (trace->wait(line, deadline)) {
+    switch (trace->wait(line, times, deadline)) {
       case RunTrace::News::kHappened: return;
-      case RunTrace::News::kBackoff: clock->advance(clock->next() - clock->now()); break;
+      case RunTrace::News::kBackoff:
+        clock->advance(std::max(trace->backoff_over() - clock->now(), flow::Clock::Duration(0)));
+        break;
       case RunTrace::News::kEnded:
         if (line.empty()) return;
+        // What answers late comes after the end.
+        (void)engine->wait_idle(
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
+        if (trace->wait(line, times, deadline) == RunTrace::News::kHappened) return;
         throw Error(
-            make_error("FLOW.1027", "the test waits in vain", "'" + std::string(line) + "': the run has ended"));
+            make_error("FLOW.1031", "the test waits in vain", "'" + std::string(line) + "': the run has ended"));
       case RunTrace::News::kTooLate:
         const std::vector<std::string> lines = trace->lines();
-        throw Error(make_error("FLOW.1027", "the test waits in vain",
+        throw Error(make_error("FLOW.1031", "the test waits in vain",
                                (line.empty() ? "for the end" : "'" + std::string(line) + "'") + ": the run is at " +
                                    (lines.empty() ? "its start" : "'" + lines.back() + "'")));
     }
@@ -208,7 +213,7 @@ const RunOutcome& ChainRunner::State::take_outcome() {
   if (outcome) return *outcome;
   const flow::RunResult* result = trace->result();
   if (result == nullptr) {
-    throw Error(make_error("FLOW.1026", "the test asks for what is not there", "the outcome of a run"));
+    throw Error(make_error("FLOW.1030", "the test asks for what is not there", "the outcome of a run"));
   }
   RunOutcome& made = outcome.emplace();
   made.trace = trace->lines();
@@ -261,16 +266,16 @@ ChainRunner& ChainRunner::input(std::string key, Value value) {
   return *this;
 }
 
-ChainRunner& ChainRunner::then(std::string name, const Flow& flow, StepOptions options, std::source_location place) {
-  std::shared_ptr<const Flow> borrowed(std::shared_ptr<const void>(), &flow);
-  state_->code.steps.push_back({std::move(name), std::move(borrowed), std::move(options), true, true, true, place, {}});
+ChainRunner& ChainRunner::then(CodeStep step) {
+  state_->code.steps.push_back(std::move(step));
   return *this;
 }
 
 ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOptions options,
                                std::source_location place) {
   auto flow = std::make_shared<tenon::detail::FunctionFlow>(std::move(run), std::move(rollback));
-  state_->code.steps.push_back({std::move(name), std::move(flow), std::move(options), true, false, false, place, {}});
+  state_->code.steps.push_back(
+      {std::move(name), std::move(flow), std::move(options), true, false, false, place, {}, false});
   return *this;
 }
 
@@ -286,10 +291,10 @@ ChainRunner& ChainRunner::then_class(const ClassTable& classes, std::string_view
     const std::shared_ptr<void> object(entry.create(), entry.destroy);
     state_->code.steps.push_back({std::string(name), std::shared_ptr<const Flow>(object, entry.flow(object.get())),
                                   std::move(options), entry.has_undo, entry.has_pre_check, entry.has_skip, place,
-                                  std::make_shared<const FlowContract>(entry.contract)});
+                                  std::make_shared<const FlowContract>(entry.contract), false});
     return *this;
   }
-  throw Error(make_error("FLOW.1026", "the test asks for what is not there",
+  throw Error(make_error("FLOW.1030", "the test asks for what is not there",
                          "flow class '" + std::string(name) + "'" + descriptor::suggestion(name, names)));
 }
 
@@ -333,10 +338,10 @@ void ChainRunner::cancel() {
   if (state_->engine) state_->engine->cancel(state_->run);
 }
 
-void ChainRunner::wait_for(std::string_view line) { state_->wait(line); }
+void ChainRunner::wait_for(std::string_view line, std::ptrdiff_t times) { state_->wait(line, times); }
 
 const RunOutcome& ChainRunner::wait() {
-  state_->wait({});
+  state_->wait({}, 1);
   return state_->take_outcome();
 }
 

@@ -4,6 +4,7 @@
 #include <tenon/error.h>
 #include <tenon/flow.h>
 #include <tenon/flow_chain.h>
+#include <tenon/flow_traits.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
 
@@ -110,12 +111,12 @@ class RunBuilder {
 
   /// Starts the run on `host`; gives its id. It is worked on by this thread until a flow answers later, so the handlers
   /// may be called before this returns. If this gives an error, nothing was begun and no handler is called: FLOW.1022
-  /// the chain has no steps, FLOW.1023 it is put together wrongly, FLOW.1024 it was started before, and those of
+  /// the chain has no steps, FLOW.1024 it is put together wrongly, FLOW.1025 it was started before, and those of
   /// ChainHost.
   Result<std::uint64_t> start(ChainHost& host) {
-    if (state_->started) return make_error("FLOW.1024", "a chain can be started once", described());
+    if (state_->started) return make_error("FLOW.1025", "a chain can be started once", described());
     if (!state_->flaw.empty()) {
-      return make_error("FLOW.1023", "a chain is put together wrongly", described() + ": " + state_->flaw);
+      return make_error("FLOW.1024", "a chain is put together wrongly", described() + ": " + state_->flaw);
     }
     if (self().is_void()) return make_error("FLOW.1022", "a chain without steps", described());
     state_->started = true;
@@ -123,10 +124,10 @@ class RunBuilder {
     return self().begin(host);
   }
 
-  /// As above, on the node that this code belongs to. FLOW.1025 if it runs no chains.
+  /// As above, on the node that this code belongs to. FLOW.1026 if it runs no chains.
   Result<std::uint64_t> start() {
     ChainHost* host = this_node != nullptr ? this_node->chains() : nullptr;
-    if (host == nullptr) return make_error("FLOW.1025", "the node runs no chains now", described());
+    if (host == nullptr) return make_error("FLOW.1026", "the node runs no chains now", described());
     return start(*host);
   }
 
@@ -193,13 +194,22 @@ class ChainBuilder : public Base<Self> {
   Self& then(std::string name, std::shared_ptr<const Flow> flow,
              std::source_location place = std::source_location::current()) {
     if (flow == nullptr) this->flaw("step '" + name + "' has no flow");
-    this->chain().steps.push_back({std::move(name), std::move(flow), {}, true, true, true, place, {}});
+    this->chain().steps.push_back({std::move(name), std::move(flow), {}, true, true, true, place, {}, false});
     return this->self();
   }
   /// Adds a flow of the chain's own.
   template <std::derived_from<Flow> F>
   Self& then(std::string name, F flow, std::source_location place = std::source_location::current()) {
-    return then(std::move(name), std::shared_ptr<const Flow>(std::make_shared<F>(std::move(flow))), place);
+    this->chain().steps.push_back({std::move(name),
+                                   std::make_shared<const F>(std::move(flow)),
+                                   {},
+                                   has_undo<F>(),
+                                   has_pre_check<F>(),
+                                   has_skip<F>(),
+                                   place,
+                                   {},
+                                   false});
+    return this->self();
   }
 
   /// How the step that was added last is run.
@@ -252,7 +262,7 @@ class ChainBuilder : public Base<Self> {
     if (!run) this->flaw("step '" + name + "' has no function to run");
     const bool has_undo = static_cast<bool>(rollback);
     auto flow = std::make_shared<const FunctionFlow>(std::move(run), std::move(rollback));
-    this->chain().steps.push_back({std::move(name), std::move(flow), {}, has_undo, false, false, place, {}});
+    this->chain().steps.push_back({std::move(name), std::move(flow), {}, has_undo, false, false, place, {}, false});
     return this->self();
   }
 

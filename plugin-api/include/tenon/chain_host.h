@@ -107,6 +107,8 @@ struct CodeStep {
   std::source_location place;
   /// What it may touch. Null: any key.
   std::shared_ptr<const FlowContract> contract = {};
+  /// Calls the release side of the flow, which is a ReleasableFlow.
+  bool release = false;
 };
 
 /// A chain as the builders below hand it to the node.
@@ -134,7 +136,7 @@ struct CodeChain {
 class ChainHost {
  public:
   /// Errors: FLOW.1011 the node is stopping, FLOW.1021 a lock or limit can't be named so, FLOW.1015 a lock can't be
-  /// named from the inputs, FLOW.1025 the node runs no chains yet, or no more.
+  /// named from the inputs, FLOW.1026 the node runs no chains yet, or no more.
   virtual Result<std::uint64_t> start(CodeChain chain) = 0;
 
   /// Starts a chain that descriptors define. `done` keeps what it needs of its library by a Pin. Errors: also FLOW.1012

@@ -1,3 +1,4 @@
+#include <tenon/chain.h>
 #include <tenon/plugin.h>
 #include <tenon/testing/chain_runner.h>
 
@@ -33,6 +34,15 @@ class Measure final : public tenon::Flow {
   void run(tenon::FlowStep step) const override {
     step.set(kSize, static_cast<std::int64_t>(step.get(kImage).size()));
     std::move(step).next();
+  }
+};
+
+/// Can't be given back.
+class Prepare final : public tenon::ReleasableFlow {
+ public:
+  void run(tenon::FlowStep step) const override { std::move(step).next(); }
+  void release(tenon::FlowStep step) const override {
+    std::move(step).fail(tenon::make_error("TEST.1", "told to fail"));
   }
 };
 
@@ -151,19 +161,13 @@ TEST(ChainRunner, repeats_the_last_steps_as_after_a_crash) {
   EXPECT_THAT(runner.undo().trace, ElementsAre("undo b", "undo sample.Measure"));
 }
 
-class Prepare final : public tenon::ReleasableFlow {
- public:
-  void run(FlowStep step) const override { next(std::move(step)); }
-  void release(FlowStep step) const override { fail(std::move(step)); }
-};
-
 TEST(ChainRunner, calls_the_release_side_of_a_flow) {
-  const Prepare prepare;
+  const sample::Prepare prepare;
   ChainRunner runner;
-  const auto& ran = runner.then("a", prepare).then_release(prepare).run();
+  const auto& ran = runner.then(prepare).then_release(prepare).run();
   ASSERT_FALSE(ran.ok());
   EXPECT_EQ(ran.error->code, "TEST.1");
-  EXPECT_THAT(ran.trace[1], testing::EndsWith("Prepare.release"));
+  EXPECT_THAT(ran.trace, ElementsAre("run sample.Prepare", "release sample.Prepare", "undo sample.Prepare"));
 }
 
 TEST(ChainRunner, says_what_a_test_asks_for_in_vain) {
@@ -209,6 +213,81 @@ TEST(ChainRunner, is_the_node_of_the_tests_code) {
   EXPECT_TRUE(runner.run().ok());
   EXPECT_THAT(runner.log(), ElementsAre("inner is started by=outer", "inner is done",
                                         "a step was answered a second time, without effect code=FLOW.1003 step=0"));
+}
+
+TEST(ChainRunner, fails_a_step_on_purpose_before_and_after_its_flow) {
+  ChainRunner runner;
+  runner.then("a", next, next).then("b", next, next);
+  const auto trace = [&](Fault fault) {
+    const auto& ran = runner.fail_at("b", fault).run();
+    EXPECT_EQ(ran.error.value_or(tenon::ErrorCode{}).code, "FLOW.1020");
+    return ran.trace;
+  };
+  EXPECT_THAT(trace(Fault::kBefore), ElementsAre("run a", "undo b", "undo a"));
+  EXPECT_THAT(trace(Fault::kAfter), ElementsAre("run a", "run b", "undo b", "undo a"));
+  EXPECT_TRUE(runner.run().ok()) << "one run alone fails";
+}
+
+TEST(ChainRunner, tells_a_flow_to_end_on_purpose) {
+  bool told = false;
+  ChainRunner runner;
+  runner.then("a", [&](FlowStep step) {
+    told = step.cancelled();
+    std::move(step).next();
+  });
+  EXPECT_EQ(runner.fail_at("a", Fault::kTimeout).run().error->code, "FLOW.1020");
+  EXPECT_TRUE(told);
+}
+
+/// Keeps its steps until the test takes them.
+class Kept {
+ public:
+  ChainRunner::Call call() {
+    return [this](FlowStep step) { step_.set_value(std::move(step)); };
+  }
+  FlowStep take() { return step_.get_future().get(); }
+
+ private:
+  std::promise<FlowStep> step_;
+};
+
+TEST(ChainRunner, lets_a_steps_time_pass_when_the_test_says_so) {
+  Kept kept;
+  ChainRunner runner;
+  runner.then("a", kept.call(), next, {.timeout = 10s, .grace = 5s});
+  runner.start();
+  FlowStep step = kept.take();
+  runner.advance(9s);
+  EXPECT_FALSE(step.cancelled());
+  runner.advance(1s);
+  EXPECT_TRUE(step.cancelled());
+  runner.advance(5s);
+  EXPECT_EQ(runner.wait().error->code, "FLOW.1005");
+  EXPECT_THAT(runner.trace(), ElementsAre("run a", "undo a"));
+  std::move(step).next();
+  runner.wait_for("undo a", 2);
+  EXPECT_THAT(runner.trace(), ElementsAre("run a", "undo a", "undo a"));
+  EXPECT_THAT(runner.outcome().trace, SizeIs(2)) << "as it was when the run had ended";
+}
+
+TEST(ChainRunner, lets_the_waits_between_attempts_pass_by_itself) {
+  int calls = 0;
+  ChainRunner runner;
+  runner.then("a",
+              [&](FlowStep step) {
+                if (++calls < 3) return fail(std::move(step));
+                std::move(step).next();
+              },
+              next, {.retry = {.attempts = 3, .backoff = 1h}});
+  EXPECT_TRUE(runner.run().ok());
+  EXPECT_THAT(runner.trace(), ElementsAre("run a", "undo a", "run a", "undo a", "run a"));
+}
+
+TEST(ChainRunner, leaves_out_steps_whose_conditions_do_not_hold_and_undoes_no_such_step) {
+  ChainRunner runner;
+  runner.input(kImage, "base").then("a", next, next, {.when = {"image"}}).then("b", next, next, {.unless = {"image"}});
+  EXPECT_THAT(runner.run().trace, ElementsAre("run a", "skip b"));
+  EXPECT_THAT(runner.undo().trace, ElementsAre("undo a"));
 }
 
 TEST(ChainRunner, waits_for_what_a_run_does) {

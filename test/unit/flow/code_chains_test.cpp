@@ -1,5 +1,7 @@
 #include "flow/code_chains.h"
 
+#include <tenon/chain.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -150,14 +152,14 @@ TEST_F(CodeChains, can_be_started_once) {
   ASSERT_TRUE(chain.start().ok());
   auto again = same.start();
   ASSERT_FALSE(again.ok());
-  EXPECT_EQ(again.error().to_string(), "FLOW.1024: a chain can be started once: chain 'c'");
+  EXPECT_EQ(again.error().to_string(), "FLOW.1025: a chain can be started once: chain 'c'");
   EXPECT_THAT(trace_.lines(), ElementsAre("run a"));
 }
 
 TEST_F(CodeChains, say_what_is_wrong_with_them_when_they_are_started) {
   const auto flaw = [](auto& chain) { return chain.start().error().to_string(); };
   EXPECT_EQ(flaw(new_simple_flow_chain("c").with({}).then("a", trace_.next("a"))),
-            "FLOW.1023: a chain is put together wrongly: chain 'c': options of a step are given before the first step");
+            "FLOW.1024: a chain is put together wrongly: chain 'c': options of a step are given before the first step");
   EXPECT_THAT(flaw(new_simple_flow_chain("c").then("a", tenon::SimpleFlowChain::Call())),
               HasSubstr("step 'a' has no function to run"));
   EXPECT_THAT(flaw(new_simple_flow_chain("c").then("a", std::shared_ptr<const tenon::Flow>())),
@@ -175,12 +177,12 @@ TEST_F(CodeChains, say_what_is_wrong_with_them_when_they_are_started) {
 TEST_F(CodeChains, are_not_started_where_no_engine_is) {
   node_.set_chains(nullptr);
   auto chain = new_simple_flow_chain("c").then("a", trace_.next("run a"));
-  EXPECT_EQ(chain.start().error().to_string(), "FLOW.1025: the node runs no chains now: chain 'c'");
+  EXPECT_EQ(chain.start().error().to_string(), "FLOW.1026: the node runs no chains now: chain 'c'");
   node_.set_chains(&chains_);
   EXPECT_TRUE(chain.start().ok()) << "nothing had been begun";
   chains_.close();
-  EXPECT_EQ(new_simple_flow_chain("d").then("a", trace_.next("run a")).start().error().code, "FLOW.1025");
-  EXPECT_EQ(chains_.start_named("published", {}, {}).error().code, "FLOW.1025");
+  EXPECT_EQ(new_simple_flow_chain("d").then("a", trace_.next("run a")).start().error().code, "FLOW.1026");
+  EXPECT_EQ(chains_.start_named("published", {}, {}).error().code, "FLOW.1026");
   EXPECT_FALSE(chains_.cancel(1));
 }
 
@@ -253,6 +255,68 @@ TEST_F(CodeChains, name_the_line_at_which_the_failed_step_was_added) {
   // clang-format on
   EXPECT_TRUE(chain.error([&](const ErrorCode& error, const ChainData&) { failure = error; }).start().ok());
   EXPECT_THAT(failure.elaboration["place"], HasSubstr("code_chains_test.cpp:" + std::to_string(line) + ":"));
+}
+
+TEST_F(CodeChains, ask_the_pre_check_before_each_step_and_do_not_undo_the_step_it_refuses) {
+  const auto run = [&](auto check) {
+    ErrorCode failure;
+    EXPECT_TRUE(new_simple_flow_chain("c")
+                    .pre_check(check)
+                    .input(kSize, 1)
+                    .then("a", trace_.next("run a"), trace_.next("undo a"))
+                    .then("b", trace_.next("run b"), trace_.next("undo b"))
+                    .error([&](const ErrorCode& error, const ChainData&) { failure = error; })
+                    .start()
+                    .ok());
+    return failure.code;
+  };
+  int asked = 0;
+  EXPECT_EQ(run([&](const FlowData& data) -> std::optional<ErrorCode> {
+              EXPECT_EQ(data.get(kSize), 1);
+              if (++asked == 2) return make_error("TEST.2", "not now");
+              return std::nullopt;
+            }),
+            "TEST.2");
+  EXPECT_THAT(trace_.lines(), ElementsAre("run a", "undo a"));
+  EXPECT_EQ(run([](const FlowData&) -> std::optional<ErrorCode> { throw std::runtime_error("out of luck"); }),
+            "FLOW.1001");
+}
+
+TEST_F(CodeChains, run_a_step_as_its_options_say) {
+  int calls = 0;
+  EXPECT_TRUE(new_simple_flow_chain("c")
+                  .input(kSize, 1)
+                  .then("a",
+                        [&](FlowStep step) {
+                          if (++calls < 3) return std::move(step).fail(make_error("TEST.1", ""));
+                          std::move(step).next();
+                        })
+                  .with({.retry = {.attempts = 3}, .concurrency = "size:{size}"})
+                  .then("b", trace_.next("run b"))
+                  .with({.unless = {"size"}})
+                  .done([&](const ChainData&) { trace_.add("done"); })
+                  .start()
+                  .ok());
+  EXPECT_EQ(calls, 3);
+  EXPECT_THAT(trace_.lines(), ElementsAre("done"));
+}
+
+TEST_F(CodeChains, wait_for_their_locks) {
+  std::promise<FlowStep> first;
+  const auto chain = [&](auto flow) {
+    return new_simple_flow_chain("c").lock("size:{size}").input(kSize, 1).then("a", flow).start();
+  };
+  EXPECT_TRUE(chain([&](FlowStep step) { first.set_value(std::move(step)); }).ok());
+  std::promise<void> ran;
+  EXPECT_TRUE(chain([&](FlowStep step) {
+                trace_.add("second");
+                std::move(step).next();
+                ran.set_value();
+              }).ok());
+  trace_.add("first answers");
+  std::move(first.get_future().get()).next();
+  ran.get_future().get();
+  EXPECT_THAT(trace_.lines(), ElementsAre("first answers", "second"));
 }
 
 TEST_F(CodeChains, start_those_of_descriptors_by_name_and_by_what_the_node_gave) {

@@ -1,12 +1,14 @@
 #pragma once
 
-#include <tenon/chain.h>
+#include <tenon/chain_host.h>
 #include <tenon/class_table.h>
 #include <tenon/error.h>
 #include <tenon/flow.h>
+#include <tenon/flow_traits.h>
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -34,8 +37,9 @@ struct RunOutcome {
   std::optional<ErrorCode> error;
   /// What was written; of a failed run, the inputs.
   ChainData data;
-  /// The calls in their order: `check NAME`, `run NAME` for each attempt, `skip NAME`, `undo NAME`, and
-  /// `undo NAME late` for an undo that was repeated as the step had answered after its first one.
+  /// The calls in their order, `check NAME`, `run NAME`, `release NAME`, `undo NAME`, and `skip NAME` for a step that
+  /// was left out. Ends where the run has ended: ChainRunner::trace has also what comes after that, for steps that
+  /// answer late.
   std::vector<std::string> trace;
   /// What undos failed with.
   std::vector<ErrorCode> undo_errors;
@@ -84,24 +88,47 @@ class ChainRunner {
   }
   template <std::derived_from<Flow> F>
   ChainRunner& then(const F&& flow, StepOptions options = {}) = delete;
-  ChainRunner& then(std::string name, const Flow& flow, StepOptions options = {},
-                    std::source_location place = std::source_location::current());
+  template <std::derived_from<Flow> F>
+  ChainRunner& then(std::string name, const F& flow, StepOptions options = {},
+                    std::source_location place = std::source_location::current()) {
+    const bool exact = typeid(flow) == typeid(F);  // else it may have what F has not
+    return then(CodeStep{std::move(name),
+                         borrowed(flow),
+                         std::move(options),
+                         true,
+                         !exact || detail::has_pre_check<F>(),
+                         !exact || detail::has_skip<F>(),
+                         place,
+                         {},
+                         false});
+  }
+  template <std::derived_from<Flow> F>
+  ChainRunner& then(std::string name, const F&& flow, StepOptions options = {}) = delete;
   /// Adds a step of functions.
   ChainRunner& then(std::string name, Call run, Call rollback = {}, StepOptions options = {},
                     std::source_location place = std::source_location::current());
-  /// Adds the release side of a flow that lives longer than the runner, named `CLASS.release`.
+  /// Adds the release side of a flow that lives longer than the runner, named after its class.
   template <std::derived_from<ReleasableFlow> F>
   ChainRunner& then_release(const F& flow, StepOptions options = {},
                             std::source_location place = std::source_location::current()) {
-    const auto release = [&flow](FlowStep step) { flow.release(std::move(step)); };
-    return then(class_name(detail::type_name<F>()) + ".release", release, {}, std::move(options), place);
+    return then(CodeStep{class_name(detail::type_name<F>()),
+                         borrowed(flow),
+                         std::move(options),
+                         true,
+                         false,
+                         detail::has_skip<F>(),
+                         place,
+                         {},
+                         true});
   }
   template <std::derived_from<ReleasableFlow> F>
   ChainRunner& then_release(const F&& flow, StepOptions options = {}) = delete;
   /// Adds a flow of a class as a plugin declares it, made anew, and holds it to the keys that it declares there. Throws
-  /// Error FLOW.1026 if the table has no such class or it is no Flow.
+  /// Error FLOW.1030 if the table has no such class or it is no Flow.
   ChainRunner& then_class(const ClassTable& classes, std::string_view name, StepOptions options = {},
                           std::source_location place = std::source_location::current());
+
+  ChainRunner& then(CodeStep step);
 
   /// For the whole run. Zero: none.
   ChainRunner& timeout(std::chrono::milliseconds timeout);
@@ -109,11 +136,11 @@ class ChainRunner {
   /// The next run fails at the step.
   ChainRunner& fail_at(std::string_view step, Fault fault);
 
-  /// Runs all steps, and undoes them if one fails. Lets the time between attempts pass. Throws Error FLOW.1027 if the
+  /// Runs all steps, and undoes them if one fails. Lets the time between attempts pass. Throws Error FLOW.1031 if the
   /// run does not end within a minute of real time.
   const RunOutcome& run();
   /// Runs the steps from this one on, as after a crash: those before it are not called, and what they wrote in the last
-  /// run is there again. Throws Error FLOW.1026 if there was none that succeeded.
+  /// run is there again. Throws Error FLOW.1030 if there was none that succeeded.
   const RunOutcome& run_from(std::string_view step);
   /// Undoes what the last run made, as if a step after the last one had failed; its outcome fails only if an undo does.
   /// Throws as `run_from`.
@@ -127,8 +154,8 @@ class ChainRunner {
   void advance(std::chrono::nanoseconds duration);
   /// Asks the run to end.
   void cancel();
-  /// Waits until the trace has this line. Throws as `run`.
-  void wait_for(std::string_view line);
+  /// Waits until the trace has this line so often. Throws as `run`.
+  void wait_for(std::string_view line, std::ptrdiff_t times = 1);
   /// Waits for the end of what was started. Throws as `run`.
   const RunOutcome& wait();
 
@@ -149,6 +176,9 @@ class ChainRunner {
  private:
   struct State;
   [[nodiscard]] static std::string class_name(std::string_view type);
+  [[nodiscard]] static std::shared_ptr<const Flow> borrowed(const Flow& flow) {
+    return {std::shared_ptr<const void>(), &flow};
+  }
 
   std::unique_ptr<State> state_;
 };
