@@ -46,11 +46,4 @@ class Extra : public tenon::Flow {
   static void contract(tenon::FlowContract& contract) { contract.reads(kLedger); }
 };
 
-/// Steps that extensions add to a chain.
-class Extra : public tenon::Flow {
- public:
-  static constexpr std::string_view kInterface = "sample.Extra/1";
-  static void contract(tenon::FlowContract& contract) { contract.reads(kLedger); }
-};
-
 }  // namespace sample
