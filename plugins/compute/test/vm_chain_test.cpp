@@ -250,7 +250,7 @@ TEST_F(VmChain, create_may_repeat_its_last_steps) {
   ASSERT_TRUE(vm_create(run, web()).ok());
   const auto nics = *run.find(kNics);
   EXPECT_TRUE(run.run_from("compute.AllocateVolume").ok());
-  EXPECT_THAT(run.trace(), SizeIs(5));
+  EXPECT_THAT(run.trace(), SizeIs(6)) << "five steps, and the check of the networks";
   EXPECT_EQ(*run.find(kNics), nics);
   EXPECT_THAT(files(), SizeIs(3));
   EXPECT_THAT(registered(), SizeIs(1));
