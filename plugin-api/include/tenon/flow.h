@@ -228,7 +228,7 @@ class ReleasableFlow : public Flow {
   virtual void release(FlowStep step) const { std::move(step).next(); }
 };
 
-/// A flow that makes nothing that would have to be undone.
+/// A flow that makes nothing that would have to be undone, or whose work is final.
 class NoRollbackFlow : public Flow {
  public:
   void rollback(FlowStep step) const final { std::move(step).next(); }
@@ -283,6 +283,21 @@ class BlockingFlow : public Flow {
   void run(FlowStep step) const final { detail::block_on<&BlockingFlow::execute>(std::move(step), *this); }
   void rollback(FlowStep step) const final { detail::block_on<&BlockingFlow::undo>(std::move(step), *this); }
   void pre_check(FlowStep step) const final { detail::block_on<&BlockingFlow::check>(std::move(step), *this); }
+};
+
+/// A BlockingFlow without an undo: a NoRollbackFlow.
+class NoRollbackBlockingFlow : public NoRollbackFlow {
+ public:
+  static constexpr bool kWorksBlocking = true;
+
+  virtual void execute(FlowData& data) const = 0;
+  /// Under the rules of Flow::pre_check, but may block.
+  virtual void check(FlowData& /*data*/) const {}
+
+  void run(FlowStep step) const final { detail::block_on<&NoRollbackBlockingFlow::execute>(std::move(step), *this); }
+  void pre_check(FlowStep step) const final {
+    detail::block_on<&NoRollbackBlockingFlow::check>(std::move(step), *this);
+  }
 };
 
 }  // namespace tenon

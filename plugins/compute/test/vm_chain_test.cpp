@@ -9,6 +9,7 @@
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
+#include "probes.h"
 #include "registered_vms.h"
 #include "volumes.h"
 
@@ -120,8 +121,6 @@ class VmChain : public testing::Test {
     register_vm.registry.bind(&registry);
     realize.drivers.bind(&networks);
     realize.types = {"Folder"};
-    release.drivers.bind(&networks);
-    release.types = {"Folder"};
     unregister.registry.bind(&registry);
     allocate_storage.registry.bind(&registry);
     allocate_storage.storages.bind(&storages);
@@ -156,7 +155,7 @@ class VmChain : public testing::Test {
     return run.run().result();
   }
   Result<void> vm_destroy(ChainRunner& run, const std::string& uuid) {
-    run.input(kVmUuid, uuid).then(locate).then(destroy).then(release).then(delete_volume).then(undefine);
+    run.input(kVmUuid, uuid).then(locate).then(destroy).then_release(realize).then(delete_volume).then(undefine);
     return run.then(unregister).run().result();
   }
   /// Makes the VM and gives its uuid.
@@ -214,7 +213,6 @@ class VmChain : public testing::Test {
   compute::CreateOnHypervisor create;
   compute::LocateVm locate;
   compute::DestroyOnHypervisor destroy;
-  tenon::iaas::ReleaseL2Networks release;
   compute::DeleteVolume delete_volume;
   compute::UndefineOnHypervisor undefine;
   compute::UnregisterVm unregister;
@@ -252,7 +250,7 @@ TEST_F(VmChain, create_may_repeat_its_last_steps) {
   ASSERT_TRUE(vm_create(run, web()).ok());
   const auto nics = *run.find(kNics);
   EXPECT_TRUE(run.run_from("compute.AllocateVolume").ok());
-  EXPECT_THAT(run.trace(), SizeIs(5));
+  EXPECT_THAT(run.trace(), SizeIs(6)) << "five steps, and the check of the networks";
   EXPECT_EQ(*run.find(kNics), nics);
   EXPECT_THAT(files(), SizeIs(3));
   EXPECT_THAT(registered(), SizeIs(1));
@@ -421,6 +419,55 @@ TEST_F(VmChain, counts_in_the_inventory_of_hosts_and_storages_tell_whether_they_
               ElementsAre(tenon::Json::object().add("name", "base").add("url", image.string()).add("format", "qcow2")));
 }
 
+TEST_F(VmChain, is_found_by_the_probes_on_the_devices_and_in_the_registry) {
+  compute::HypervisorProbe vms;
+  vms.registry.bind(&registry);
+  vms.hypervisors.bind(&hypervisors);
+  compute::PrimaryStorageProbe disks;
+  disks.registry.bind(&registry);
+  disks.storages.bind(&storages);
+  compute::RecordProbe records;
+  records.registry.bind(&registry);
+  const std::string foreign = "vm 6695eb01-f6a4-8304-79aa-97f2502e193f test (Running) on local";
+  const std::string host = std::string("record host local (KVM, ") + kUri + ")";
+  const std::string image_record = "record image base (qcow2, " + image.string() + ")";
+  const std::string storage = "record primary storage local (Folder, " + (root / "volumes").string() + ")";
+  const std::string network = "record L2 network blue (Folder, vlan 100)";
+  EXPECT_THAT(vms.list().value(), ElementsAre(foreign));
+  EXPECT_THAT(disks.list().value(), IsEmpty());
+  EXPECT_THAT(records.list().value(), ElementsAre(network, host, image_record, storage));
+
+  const std::string uuid = created(web());
+  EXPECT_THAT(vms.list().value(), testing::UnorderedElementsAre(foreign, "vm " + uuid + " web (Running) on local"));
+  std::vector<std::string> in_storage;
+  for (const std::string& file : files()) in_storage.push_back("file " + file + " on local");
+  EXPECT_THAT(in_storage, SizeIs(3));
+  EXPECT_THAT(disks.list().value(), testing::UnorderedElementsAreArray(in_storage));
+  EXPECT_THAT(records.list().value(),
+              ElementsAre(network, host, image_record, storage,
+                          "record vm " + uuid + " web (host local, primary storage local, 3 volumes, 1 NIC)"));
+
+  registry.vms().remove(uuid, std::nullopt).value();
+  virDomainDestroy(domain().get());
+  EXPECT_THAT(vms.list().value(), testing::Contains("vm " + uuid + " web (Stopped) on local"))
+      << "asked from the device";
+}
+
+TEST_F(VmChain, is_not_taken_for_gone_by_probes_that_cannot_ask) {
+  compute::HypervisorProbe vms;
+  vms.registry.bind(&registry);
+  vms.hypervisors.bind(&hypervisors);
+  replace_host({"local", "KVM", "qemu+unix:///system?socket=/nonexistent/libvirt-sock"});
+  EXPECT_EQ(vms.list().error().code, "KVM.1001");
+  hypervisors.list = nullptr;
+  EXPECT_EQ(vms.list().error().code, "DRIVER.1001");
+  compute::PrimaryStorageProbe disks;
+  disks.registry.bind(&registry);
+  disks.storages.bind(&storages);
+  fs::remove_all(root / "volumes");
+  EXPECT_EQ(disks.list().error().code, "STORAGE.1001");
+}
+
 class VmChainFault : public VmChain, public testing::WithParamInterface<const char*> {};
 
 TEST_P(VmChainFault, leaves_nothing) {
@@ -455,6 +502,36 @@ TEST_F(VmChain, create_removes_the_disks_that_it_made_before_one_failed) {
   EXPECT_THAT(left, SizeIs(2));
   EXPECT_THAT(made.undo_errors, IsEmpty());
   EXPECT_THAT(files(), IsEmpty());
+}
+
+TEST_F(VmChain, create_makes_no_further_disk_once_it_is_told_to_end) {
+  ChainRunner run;
+  std::vector<std::string> made{"not undone"};
+  create_up_to_storage(run, web())
+      .then(
+          "AllocateVolume", [&](tenon::FlowStep step) { allocate_volume.run(std::move(step)); },
+          [&](tenon::FlowStep step) {
+            made = files();
+            allocate_volume.rollback(std::move(step));
+          })
+      .fail_at("AllocateVolume", tenon::testing::Fault::kTimeout);
+  EXPECT_FALSE(run.run().ok());
+  EXPECT_THAT(made, IsEmpty());
+}
+
+TEST_F(VmChain, create_defines_no_domain_once_it_is_told_to_end) {
+  ChainRunner run;
+  bool defined = true;
+  create_up_to_realize(run, web())
+      .then(
+          "CreateOnHypervisor", [&](tenon::FlowStep step) { create.run(std::move(step)); },
+          [&](tenon::FlowStep step) {
+            defined = domain() != nullptr;
+            create.rollback(std::move(step));
+          })
+      .fail_at("CreateOnHypervisor", tenon::testing::Fault::kTimeout);
+  EXPECT_FALSE(run.run().ok());
+  EXPECT_FALSE(defined);
 }
 
 TEST_F(VmChain, create_leaves_the_vm_of_another_run_alone_that_has_the_same_uuid) {
@@ -508,6 +585,22 @@ TEST_F(VmChain, destroy_leaves_nothing) {
   ChainRunner run(18);
   ASSERT_TRUE(vm_destroy(run, uuid).ok());
   expect_nothing_left();
+}
+
+TEST_F(VmChain, destroy_tells_later_steps_which_vm_it_is_about) {
+  ChainRunner creation(17);
+  ASSERT_TRUE(vm_create(creation, web()).ok());
+  const tenon::iaas::VmInstance made = *creation.find(kInstance);
+  ChainRunner registered(18);
+  ASSERT_TRUE(registered.input(kVmUuid, made.uuid).then(locate).run().ok());
+  EXPECT_EQ(*registered.find(kInstance), made);
+
+  registry.vms().remove(made.uuid, std::nullopt).value();
+  ChainRunner unregistered(19);
+  ASSERT_TRUE(unregistered.input(kVmUuid, made.uuid).then(locate).run().ok());
+  EXPECT_EQ(unregistered.find(kInstance)->uuid, made.uuid);
+  EXPECT_EQ(unregistered.find(kInstance)->name, "web");
+  EXPECT_THAT(*unregistered.find(kNics), IsEmpty());
 }
 
 TEST_F(VmChain, destroy_clears_up_what_a_broken_off_creation_left) {

@@ -180,6 +180,20 @@ TEST_F(L2Networks, do_not_keep_a_broken_host_from_being_removed) {
   EXPECT_TRUE(run.input(kHost, kLocal).then(leave).run().ok());
 }
 
+TEST_F(L2Networks, are_probed_for_their_ports_on_the_hosts_that_their_driver_serves) {
+  network::L2NetworkProbe probe;
+  bind(probe);
+  EXPECT_THAT(probe.list().value(), IsEmpty());
+  registry.hosts().add({"far", "KVM", "qemu+ssh://far/system"}, "1:2").value();
+  ChainRunner run(17);
+  ASSERT_TRUE(add(run, kBlue).ok());
+  EXPECT_THAT(probe.list().value(), testing::ElementsAre("port network:blue of network blue on local"));
+  fs::remove_all(folder.path() / "bridges");
+  EXPECT_EQ(probe.list().error().code, "TEST.1002") << "what can't be asked is not gone";
+  drivers.list = nullptr;
+  EXPECT_EQ(probe.list().error().code, "DRIVER.1001");
+}
+
 TEST_F(L2Networks, are_listed_with_the_nics_on_them) {
   ChainRunner run(17);
   ASSERT_TRUE(add(run, kBlue).ok());

@@ -1,5 +1,6 @@
 #include "check_host.h"
 #include "l2_network.h"
+#include "probe.h"
 
 #include <tenon/iaas/l2_driver.h>
 #include <tenon/testing/chain_runner.h>
@@ -259,6 +260,17 @@ TEST_F(OvsLab, tells_the_ports_of_vms_and_removes_what_was_left_of_one_nic) {
   ASSERT_NO_THROW(network()->release(nic()).value());
   EXPECT_EQ(ports(), "port2\nport3");
   EXPECT_TRUE(network()->release(nic()).ok());
+}
+
+TEST_F(OvsLab, is_probed_for_all_that_stands_in_it) {
+  ovs::Probe probe;
+  probe.set_database(lab_database());
+  EXPECT_THAT(probe.list().value(), IsEmpty());
+  ASSERT_TRUE(network()->realize("nic:1", "17:4").ok());
+  add_nic_port("port1", kNic);
+  vsctl("add-br br1 -- set Bridge br1 datapath_type=netdev");
+  EXPECT_THAT(probe.list().value(), ElementsAre("bridge br0 (made for lan)", "bridge br1", "port port1 of bridge br0",
+                                                "user nic:1 of bridge br0 (17:4)"));
 }
 
 TEST_F(OvsLab, fails_in_bounded_time_when_vswitchd_is_stopped_and_leaves_nothing_when_undone) {
