@@ -28,6 +28,7 @@
 #include "daemon/state_lock.h"
 #include "flow/code_chains.h"
 #include "flow/engine.h"
+#include "flow/run.h"
 #include "wiring/loader.h"
 
 namespace tenon::daemon {
@@ -87,8 +88,18 @@ void wait_for_runs(flow::Engine& engine, std::chrono::milliseconds grace) {
                                                      : std::min<std::chrono::milliseconds>(left, kReportInterval);
     if (engine.wait_idle(wait)) return;
     const std::size_t count = engine.in_flight();
-    log::info("runs in flight delay the stop", {{"runs", count}});
-    notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for " + counted(count, "run"));
+    if (count > 0) {
+      log::info("runs in flight delay the stop", {{"runs", count}});
+      notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for " + counted(count, "run"));
+      continue;
+    }
+    for (const flow::RunState& run : engine.inspect_all()) {
+      for (const flow::RunPlace& place : run.places) {
+        log::warning("a flow that was given up delays the stop: it has not answered yet",
+                     {{"run", flow::run_name(run.id)}, {"chain", run.chain}, {"flow", place.step_name}});
+      }
+    }
+    notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for flows that were given up");
   }
 }
 
