@@ -47,6 +47,7 @@ void prove(const Plan& plan, const Libraries& libraries, descriptor::Diagnostics
   }
   flow::ChainProof proof(std::move(flows), diagnostics);
   for (const ChainPlan& chain : plan.chains) proof.prove(*chain.chain);
+  for (const ListedChainPlan& listed : plan.listed_chains) proof.prove(*listed.chain.chain);
 }
 
 }  // namespace
