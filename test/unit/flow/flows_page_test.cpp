@@ -25,7 +25,8 @@ class FlowsPage : public testing::Test {
     folder.library(TEST_PLUGINS "/paper.so");
     for (const PageBlock& block : flows_page()) {
       if (block.language != "xml" || block.marker == "refused") continue;
-      folder.descriptor("line" + std::to_string(block.line) + ".xml", descriptor_of(block));
+      const bool is_plugin = block.text.find("<tenon:library") != std::string::npos;
+      folder.descriptor(is_plugin ? "paper.xml" : "line" + std::to_string(block.line) + ".xml", descriptor_of(block));
     }
     if (refused != nullptr) folder.descriptor("bad.xml", descriptor_of(*refused));
     std::vector<std::string> messages = folder.messages(folder.load());
