@@ -210,7 +210,10 @@ RunState Run::inspect() const {
   state.chain = chain_->name;
   state.cancelled = cancelled_;
   state.ended = ended_;
-  if (!ended_) inspect(*main_, state);
+  if (!ended_) {
+    inspect(*main_, state);
+    state.locks.assign(locks_.begin(), locks_.begin() + static_cast<std::ptrdiff_t>(locked_.load()));
+  }
   for (Strand* strand : given_up_) {
     inspect(*strand, state);
     state.places.back().waiting = Waiting::kLateAnswer;

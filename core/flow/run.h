@@ -93,8 +93,8 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   std::shared_ptr<RunObserver> observer_;
   std::function<void(RunResult)> done_;
   std::unique_ptr<Extras> extras_;
-  std::vector<std::string> locks_;  // sorted
-  std::size_t locked_ = 0;          // how many of them it holds
+  std::vector<std::string> locks_;      // sorted
+  std::atomic<std::size_t> locked_{0};  // how many of them it holds
   mutable std::mutex mutex_;
   Strand first_;
   Strand* main_ = &first_;  // until the run moves away from it
