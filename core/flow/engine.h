@@ -108,6 +108,10 @@ struct RecoveredRun {
   std::vector<Entry> data;
   /// Steps that are done and not undone, in the order in which they were done; of kTurned, in which they began.
   std::vector<std::uint32_t> done;
+  /// Steps that were being undone so that their part could be tried again: undone before anything else, unless the
+  /// course is another one than kResume. In the order in which they began; those among them that were done are in
+  /// `done`.
+  std::vector<std::uint32_t> going_back;
   /// Steps that an operator has left out.
   std::vector<std::uint32_t> skipped;
   Course course = Course::kUndo;

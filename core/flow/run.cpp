@@ -167,8 +167,7 @@ void Run::abandon(Strand& strand) {
     }
     has_given_up_.store(true, std::memory_order_relaxed);
     strand.moved_on_ = true;
-    strand.given_up_forward_ = strand.direction() == Direction::kForward && strand.step().side == StepSide::kRun;
-    strand.awaits_first_undo_ = strand.given_up_forward_;
+    strand.awaits_first_undo_ = strand.direction() == Direction::kForward && strand.step().side == StepSide::kRun;
     given_up_.push_back(&strand);
     intrusive_ptr_add_ref(this);  // until `forget`
     if (strand.late_answer_ && !strand.awaits_first_undo_) strand.post();

@@ -58,6 +58,16 @@ Result<std::unique_ptr<RunHistory>> RunHistory::make(const RecoveredRun& run) {
     made->data_.push_back({*key, entry.step, entry.value});
   }
   made->done_ = run.done;
+  if (run.course == RecoveredRun::Course::kResume && !run.going_back.empty()) {
+    made->going_back_ = run.going_back;
+    made->data_before_ = made->data_;
+    for (const std::uint32_t step : run.going_back) {
+      if (step >= count) return unfit(run, "there is no step " + std::to_string(step));
+      made->is_done_[step] = false;
+      std::erase(made->done_, step);
+      std::erase_if(made->data_, [&](const DataEntry& entry) { return entry.step == static_cast<std::int32_t>(step); });
+    }
+  }
   made->retries_ = run.retries;
   return made;
 }
@@ -73,17 +83,6 @@ std::uint32_t RunHistory::after_last_done(std::uint32_t begin, std::uint32_t end
     if (op_of_[step] >= begin && op_of_[step] < end) after = std::max(after, op_of_[step] + 1);
   }
   return after;
-}
-
-std::size_t RunHistory::branches_begun(const Parallel& parallel) const {
-  if (course_ == RecoveredRun::Course::kUndo) return parallel.branches.size();
-  std::size_t begun = parallel.branches.size();
-  while (begun > 0) {
-    const OpRange& branch = parallel.branches[begun - 1];
-    if (after_last_done(branch.begin, branch.end) != branch.begin) break;
-    --begun;
-  }
-  return begun;
 }
 
 }  // namespace tenon::flow

@@ -68,7 +68,8 @@ Strand::Next Strand::take_locks() {
     ++run_.locked_;
   }
   if (parent_ == nullptr && run_.history_) return take_up();
-  return stopped() ? turn_back(stop_error()) : Next::kOn;  // it may have been cancelled before it began
+  // It may have been stopped before it began. What it had done before it was taken up is found first.
+  return stopped() && !replaying_ ? turn_back(stop_error()) : Next::kOn;
 }
 
 Strand::Next Strand::resume_locks() {

@@ -25,6 +25,8 @@ struct Branches {
   std::size_t next = 0;
   std::size_t live = 0;
   bool failed = false;
+  /// Each may have begun before the run was taken up: all begin, so that nothing that they have done is passed over.
+  bool replaying = false;
   std::size_t first_failed = 0;
   std::vector<std::unique_ptr<Strand>> strands;
 };
@@ -88,6 +90,7 @@ class Strand final : public StepHost, public JournalListener {
     kStart,
     kDone,
     kTurn,
+    kBack,
     kUndone,
     kUndoFailed,
     kRestSkipped,
@@ -99,7 +102,7 @@ class Strand final : public StepHost, public JournalListener {
   /// What driving goes on with.
   enum class Next : std::uint8_t { kOn, kSuspended, kSucceeded, kFailed };
   /// Why the undo is under way.
-  enum class Goal : std::uint8_t { kFail, kRetryStep, kRetryScope };
+  enum class Goal : std::uint8_t { kFail, kRetryStep, kRetryScope, kReplay };
   enum class Phase : std::uint8_t { kCalling, kSuspended, kWoken, kAbandoned };
   /// Bits of stop_.
   enum Stop : std::uint8_t { kCancelled = 1, kParentStopped = 2, kScopeTimedOut = 4 };
@@ -189,7 +192,10 @@ class Strand final : public StepHost, public JournalListener {
   Next record(JournalRecord&& record, Recording what);
   Next resume_recorded();
   Next record_done();
+  /// Before done steps are undone: of all, for good, or of a part.
   Next record_turn();
+  Next record_back();
+  [[nodiscard]] std::vector<std::uint32_t> begun_since(std::size_t mark) const;
   /// Of the step at work, which was undone: in the kinds kUndone, kRestSkipped and kSkipped.
   Next record_undone(JournalRecord::Kind kind, Recording what);
   Next record_undo_failed();
@@ -208,10 +214,15 @@ class Strand final : public StepHost, public JournalListener {
   /// Waits for its turn, then goes on as the run's records say.
   Next take_up();
   Next begin_recovered();
+  Next undone_before_replay();
   Next replay();
   Next replay_step(std::uint32_t step);
   Next end_replay(std::uint32_t step);
   void replay_done(std::uint32_t step);
+  /// Whether the run does without the step, as it did before.
+  bool skipped_again(std::uint32_t step);
+  /// The next step may have begun before, and its check may fail now.
+  void note_perhaps_begun();
 
   // ---- an operator's words: strand_control.cpp
   // -----------------------------------------------------------------------------------------
@@ -332,9 +343,6 @@ class Strand final : public StepHost, public JournalListener {
   bool moved_on_ = false;           // the run goes on without it
   bool awaits_first_undo_ = false;  // its step has not been undone yet
   bool late_answer_ = false;        // it has answered
-  bool given_up_forward_ = false;   // while it did its step, and not its undo
-  bool owed_ = false;               // a debt is recorded for it
-  bool late_settled_ = false;       // its step was undone once more, so that it owes nothing
   std::uint32_t undo_attempt_ = 1;
   std::uint32_t attempts_made_ = 0;  // of the step that is undone to be tried again
   std::size_t base_ = 0;             // entries of data_ that a branch began with

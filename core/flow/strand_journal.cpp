@@ -1,7 +1,6 @@
 #include <tenon/log.h>
 
 #include <algorithm>
-#include <deque>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -38,20 +37,6 @@ Strand::Next Strand::record(JournalRecord&& record, Recording what) {
   recording_ = what;
   closing_ = record.closes;
   if (run_.journal_ == nullptr) return go_on_recorded();
-  std::vector<DebtRecord> debts(record.debts.begin(), record.debts.end());
-  std::deque<ErrorCode> unanswered;
-  if (record.closes && run_.has_given_up_.load(std::memory_order_relaxed)) {
-    // What a flow that is still at work makes has no run to own it any more.
-    std::lock_guard lock(run_.mutex_);
-    for (Strand* strand : run_.given_up_) {
-      if (!strand->given_up_forward_ || strand->late_settled_) continue;
-      ErrorCode& error = unanswered.emplace_back(
-          make_error("FLOW.1019", "a flow had not answered when its grace was over", strand->step().name));
-      debts.push_back({strand->step_index(), &error, strand->data_, true});
-      strand->owed_ = true;
-    }
-  }
-  record.debts = debts;
   record.run = run_.id_;
   record.sequence = run_.records_.fetch_add(1, std::memory_order_relaxed) + 1;
   const std::uint64_t ticket = epoch_of(next_epoch()) + 1;
@@ -78,6 +63,7 @@ Strand::Next Strand::go_on_recorded() {
       turned_ = true;
       undoing_ = true;
       return Next::kOn;
+    case Recording::kBack: undoing_ = true; return Next::kOn;
     case Recording::kUndone:
       if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kUndo, nullptr);
       pop_done();
@@ -146,16 +132,30 @@ Strand::Next Strand::record_done() {
   return record(std::move(done), Recording::kDone);
 }
 
-Strand::Next Strand::record_turn() {
+std::vector<std::uint32_t> Strand::begun_since(std::size_t mark) const {
   std::vector<std::uint32_t> begun;
-  begun.reserve(done_.size());
-  for (const Done& done : done_) begun.push_back(done.step);
+  for (std::size_t i = mark; i < done_.size(); ++i) begun.push_back(done_[i].step);
+  return begun;
+}
+
+Strand::Next Strand::record_turn() {
+  const std::vector<std::uint32_t> begun = begun_since(0);
   JournalRecord turn;
   turn.kind = JournalRecord::Kind::kFailed;
   turn.step = step_index();
   turn.error = error_.get();
   turn.begun = begun;
   return record(std::move(turn), Recording::kTurn);
+}
+
+Strand::Next Strand::record_back() {
+  const std::vector<std::uint32_t> begun = begun_since(undo_target_);
+  JournalRecord back;
+  back.kind = JournalRecord::Kind::kBack;
+  back.step = step_index();
+  back.error = error_.get();
+  back.begun = begun;
+  return record(std::move(back), Recording::kBack);
 }
 
 void Strand::close_if_last(JournalRecord& record) const {
@@ -171,6 +171,18 @@ Strand::Next Strand::record_undone(JournalRecord::Kind kind, Recording what) {
   undone.step = step_index();
   undone.attempt = undo_attempt_;
   close_if_last(undone);
+  // A flow that is still at work may make what no record speaks of any more: that is owed until it was undone again.
+  ErrorCode unanswered;
+  DebtRecord debt;
+  if (run_.has_given_up_.load(std::memory_order_relaxed)) {
+    std::lock_guard lock(run_.mutex_);
+    for (const Strand* strand : run_.given_up_) {
+      if (!strand->awaits_first_undo_ || strand->step_index() != undone.step) continue;
+      unanswered = make_error("FLOW.1019", "a flow had not answered when its grace was over", step().name);
+      debt = {undone.step, &unanswered, data_, true};
+      undone.debts = {&debt, 1};
+    }
+  }
   return record(std::move(undone), what);
 }
 
@@ -197,13 +209,7 @@ Strand::Next Strand::record_end(bool failed) {
 }
 
 void Strand::record_late(bool undone) {
-  bool nothing = run_.journal_ == nullptr;
-  if (undone && !nothing) {
-    std::lock_guard lock(run_.mutex_);
-    late_settled_ = !owed_;
-    nothing = late_settled_;
-  }
-  if (nothing) {
+  if (run_.journal_ == nullptr) {
     run_.forget(*this);
     return;
   }

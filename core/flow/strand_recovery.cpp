@@ -19,11 +19,21 @@ Strand::Next Strand::take_up() {
 
 Strand::Next Strand::begin_recovered() {
   const RunHistory& from = *run_.history_;
+  if (!from.going_back().empty()) {
+    data_.insert(data_.end(), from.data_before().begin(), from.data_before().end());
+    for (const std::uint32_t step : from.going_back()) done_.push_back({step, 0});
+    error_ = std::make_unique<ErrorCode>(from.error());
+    merged_ = true;
+    undoing_ = true;
+    goal_ = Goal::kReplay;
+    undo_target_ = 0;
+    return Next::kOn;
+  }
   if (from.course() != RecoveredRun::Course::kTurned) {
     replaying_ = true;
     return Next::kOn;
   }
-  for (const DataEntry& entry : from.data()) data_.push_back(entry);
+  data_.insert(data_.end(), from.data().begin(), from.data().end());
   merged_ = true;
   for (const std::uint32_t step : from.done()) done_.push_back({step, 0});
   error_ = std::make_unique<ErrorCode>(from.error());
@@ -31,6 +41,14 @@ Strand::Next Strand::begin_recovered() {
   undoing_ = true;
   goal_ = Goal::kFail;
   undo_target_ = 0;
+  return Next::kOn;
+}
+
+Strand::Next Strand::undone_before_replay() {
+  if (owes_) run_.history_->undo_all(std::move(*error_));  // what a failed undo left must not be built upon
+  std::erase_if(data_, [](const DataEntry& entry) { return entry.step >= 0; });
+  undoing_ = false;
+  replaying_ = true;
   return Next::kOn;
 }
 
@@ -45,8 +63,10 @@ Strand::Next Strand::replay() {
   switch (op.kind) {
     case Op::Kind::kStep: return replay_step(op.index);
     case Op::Kind::kCheck:
-      if (!passed && run_.history_->course() == RecoveredRun::Course::kResume && !stopped()) {
+      if (!passed && run_.history_->course() == RecoveredRun::Course::kResume && !stopped() &&
+          !skipped_again(op.index)) {
         replaying_ = false;
+        note_perhaps_begun();
       } else {
         ++pc_;
       }
@@ -92,29 +112,44 @@ Strand::Next Strand::replay_step(std::uint32_t index) {
   return Next::kOn;
 }
 
-Strand::Next Strand::end_replay(std::uint32_t index) {
-  const RunHistory& from = *run_.history_;
+bool Strand::skipped_again(std::uint32_t index) {
   step_.store(index, std::memory_order_relaxed);
   direction_.store(Direction::kForward, std::memory_order_relaxed);
   attempt_.store(1, std::memory_order_relaxed);
-  if (from.course() == RecoveredRun::Course::kResume && !stopped()) {
-    replaying_ = false;
-    const RecoveredRun::Retry* retry = from.retry(index);
-    if (retry == nullptr) return Next::kOn;
-    attempt_.store(retry->attempt, std::memory_order_relaxed);
-    again_ = true;
-    return wait_for(retry->wait);
-  }
   bool skipped = false;
   try {
     skipped = skips(run_.chain_->steps[index], DataView(*this, {run_.id_, index, 1}));
   } catch (...) {
     skipped = false;  // it can't be told: an undo that finds nothing does no harm
   }
-  pending_.clear();
-  if (!skipped) return step_failed(ErrorCode(from.error()), true);
-  ++pc_;
-  return Next::kOn;
+  pending_.clear();  // what was read from JSON meanwhile
+  return skipped;
+}
+
+void Strand::note_perhaps_begun() {
+  const std::vector<Op>& ops = run_.chain_->ops;
+  for (std::uint32_t pc = pc_; pc != end_; ++pc) {
+    if (ops[pc].kind == Op::Kind::kCheck) continue;
+    if (ops[pc].kind != Op::Kind::kStep) return;
+    if (skipped_again(ops[pc].index)) continue;
+    note_begun();
+    return;
+  }
+}
+
+Strand::Next Strand::end_replay(std::uint32_t index) {
+  const RunHistory& from = *run_.history_;
+  if (skipped_again(index)) return skip();
+  if (from.course() == RecoveredRun::Course::kResume && !stopped()) {
+    replaying_ = false;
+    note_begun();  // whatever keeps it from beginning again, it is undone
+    const RecoveredRun::Retry* retry = from.retry(index);
+    if (retry == nullptr) return Next::kOn;
+    attempt_.store(retry->attempt, std::memory_order_relaxed);
+    again_ = true;
+    return wait_for(retry->wait);
+  }
+  return step_failed(ErrorCode(from.error()), true);
 }
 
 }  // namespace tenon::flow

@@ -32,6 +32,10 @@ Strand::Next Strand::turn_back(ErrorCode&& error) {
   if (retry_scope_ >= 0) {
     goal_ = Goal::kRetryScope;
     undo_target_ = scopes_[static_cast<std::size_t>(retry_scope_)].mark;
+    // A step that is recorded as done, but was being undone, must not be gone on from after a crash.
+    if (run_.journal_ != nullptr && run_.chain_->recovery == Recovery::kResume && done_.size() > undo_target_) {
+      return record_back();
+    }
   } else {
     goal_ = Goal::kFail;
     undo_target_ = 0;
@@ -162,6 +166,7 @@ Strand::Next Strand::undo_failed(ErrorCode&& error, bool again) {
 
 Strand::Next Strand::turned() {
   if (goal_ == Goal::kFail) return Next::kFailed;
+  if (goal_ == Goal::kReplay) return undone_before_replay();
   if (owes_) return turn_back(std::move(*error_));  // what a failed undo left must not be built upon
   if (stopped()) {
     ErrorCode stop = stop_error();

@@ -41,6 +41,8 @@ class MemoryJournal final : public flow::Journal {
     std::vector<std::pair<std::string, Json>> input;
     std::vector<std::string> locks;
     std::vector<Line> lines;
+    /// Number of lines at the beginning of each process.
+    std::vector<std::size_t> taken_up;
     bool closed = false;
     std::optional<ErrorCode> outcome;
   };
@@ -117,6 +119,9 @@ class MemoryJournal final : public flow::Journal {
   void begin_anew() {
     std::lock_guard lock(mutex_);
     lost_ = ghosts_ = false;
+    for (auto& [id, history] : runs_) {
+      if (!history.closed) history.taken_up.push_back(history.lines.size());
+    }
     left_ = std::numeric_limits<std::size_t>::max();
   }
 
@@ -218,10 +223,10 @@ inline std::vector<std::string> MemoryJournal::lines(std::uint64_t id) const {
   const History history = run(id);
   std::vector<std::string> lines;
   for (const Line& line : history.lines) {
-    static constexpr const char* kKinds[] = {"?",     "done",    "failed",       "undone", "undo failed",
-                                             "retry", "skipped", "rest skipped", "closed", "late undone"};
+    static constexpr const char* kKinds[] = {"?",       "done",         "failed", "undone",      "undo failed", "retry",
+                                             "skipped", "rest skipped", "closed", "late undone", "back"};
     std::string text = kKinds[static_cast<std::size_t>(line.kind)];
-    if (line.kind == Kind::kFailed) {
+    if (line.kind == Kind::kFailed || line.kind == Kind::kBack) {
       for (const std::uint32_t step : line.begun) text += " " + std::to_string(step);
     } else if (line.kind != Kind::kClosed) {
       text += " " + std::to_string(line.step);
@@ -244,6 +249,7 @@ inline flow::RecoveredRun MemoryJournal::recovered(std::uint64_t id, const Histo
   run.chain = std::move(chain);
   const auto gone = [&](std::uint32_t step) {
     std::erase(run.done, step);
+    std::erase(run.going_back, step);
     std::erase_if(run.data, [&](const auto& entry) { return entry.step == static_cast<std::int32_t>(step); });
   };
   for (const Line& line : history.lines) {
@@ -261,6 +267,9 @@ inline flow::RecoveredRun MemoryJournal::recovered(std::uint64_t id, const Histo
         run.course = flow::RecoveredRun::Course::kTurned;
         run.error = line.error;
         run.done = line.begun;
+        break;
+      case Kind::kBack:
+        for (const std::uint32_t step : line.begun) run.going_back.push_back(step);
         break;
       case Kind::kUndone:
       case Kind::kUndoFailed: gone(line.step); break;
