@@ -62,7 +62,7 @@ struct JournalRecord {
     kLateUndone = 9,   ///< a step that had not answered was undone once more: its debt is settled
   };
   std::uint64_t run = 0;
-  /// Its number within the run: from 1, without gaps.
+  /// Its number within the run, from 1. Those of branches that are at work at once may become durable in another order.
   std::uint32_t sequence = 0;
   Kind kind = Kind::kDone;
   std::uint32_t step = 0;

@@ -16,12 +16,15 @@ std::string run_name(std::uint64_t id) {
   return name;
 }
 
-Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vector<std::string> locks)
+Run::Run(Engine::State& engine, RunIds ids, RunRequest&& request, std::vector<std::string> locks, Journal* journal)
     : engine_(engine),
-      id_(id),
+      id_(ids.run),
+      owner_(ids.owner),
+      journal_(journal),
       chain_(std::move(request.chain)),
       observer_(std::move(request.observer)),
       done_(std::move(request.done)),
+      accepted_(std::move(request.accepted)),
       locks_(std::move(locks)),
       first_(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())}) {
   if (request.injection || request.before_step) {
@@ -44,6 +47,17 @@ void Run::begin() {
     main_->open_scope(0);
   }
   drive(main_);
+}
+
+void Run::take_up(std::unique_ptr<RunHistory> history, std::uint32_t records) {
+  history_ = std::move(history);
+  records_.store(records, std::memory_order_relaxed);
+  begin();
+}
+
+void Run::accept() {
+  const std::function<void()> accepted = std::exchange(accepted_, {});
+  if (accepted) accepted();
 }
 
 void Run::drive(Strand* strand) {
@@ -153,7 +167,8 @@ void Run::abandon(Strand& strand) {
     }
     has_given_up_.store(true, std::memory_order_relaxed);
     strand.moved_on_ = true;
-    strand.awaits_first_undo_ = strand.direction() == Direction::kForward && strand.step().side == StepSide::kRun;
+    strand.given_up_forward_ = strand.direction() == Direction::kForward && strand.step().side == StepSide::kRun;
+    strand.awaits_first_undo_ = strand.given_up_forward_;
     given_up_.push_back(&strand);
     intrusive_ptr_add_ref(this);  // until `forget`
     if (strand.late_answer_ && !strand.awaits_first_undo_) strand.post();

@@ -32,11 +32,13 @@ Strand::Next Strand::spawn(std::uint32_t index) {
   bool stop = false;
   {
     std::lock_guard lock(run_.mutex_);
-    stop = stopped();  // interrupts come under this lock: none is missed
+    // Interrupts come under this lock: none is missed. What branches have done must be found before it can be undone.
+    stop = stopped() && !replaying_;
     if (!stop) {
       branches_ = std::make_unique<Branches>();
       branches_->parallel = index;
-      const std::size_t at_once = parallel.limit == 0 ? parallel.branches.size() : parallel.limit;
+      std::size_t at_once = parallel.limit == 0 ? parallel.branches.size() : parallel.limit;
+      if (replaying_) at_once = std::max(at_once, run_.history_->branches_begun(parallel));
       while (begun.size() < at_once && branches_->next < parallel.branches.size()) begun.push_back(&begin_branch());
       // Begins to wait before any branch can end.
       stage_ = Stage::kJoin;
@@ -57,6 +59,8 @@ Strand& Strand::begin_branch() {
   // another's data.
   branch->data_ = data_;
   branch->base_ = data_.size();
+  branch->replaying_ = replaying_;
+  if (stopped()) branch->stop_.fetch_or(kParentStopped);  // it is taken up to be undone
   ++branches_->live;
   branches_->strands.push_back(std::move(branch));
   return *branches_->strands.back();
