@@ -9,6 +9,9 @@
 
 namespace tenon::flow {
 
+/// Derives what the engine looks at from the step's contract and policies.
+void finish_step(ChainStep& step);
+
 /// Puts a chain together, from its first step to its last. Calls of `open_…` and `close` nest.
 /// ```cpp
 /// ChainAssembler chain("disk.create", place);

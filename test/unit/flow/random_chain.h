@@ -112,6 +112,7 @@ class RandomChainMaker {
     if (next_mark_ < RandomInput::kMarks.size() && dice_.percent(30)) marks.push_back(*(mark = next_mark_++));
     auto flow = std::make_shared<RandomFlow>(outside_, dice_.about(made_.flows.size()), made_.reliable, mark);
     step.name = "flow-" + std::to_string(made_.flows.size());
+    step.class_name = step.name;
     step.flow = flow.get();
     step.keep = flow;
     if (mark) {
