@@ -131,6 +131,8 @@ struct Chain {
   std::vector<ExtensionPoint> points;
   std::vector<LockPolicy> locks;
   Recovery recovery = Recovery::kRollback;
+  /// Its runs are not recorded: it was built in code, and can't be made again in another process.
+  bool is_volatile = false;
 
   /// Whether a caller may give this key.
   [[nodiscard]] bool has_input(std::string_view key) const;

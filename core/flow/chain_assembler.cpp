@@ -41,6 +41,11 @@ ChainAssembler& ChainAssembler::recovery(Recovery recovery) {
   return *this;
 }
 
+ChainAssembler& ChainAssembler::make_volatile() {
+  chain_.is_volatile = true;
+  return *this;
+}
+
 ChainAssembler& ChainAssembler::policy(ScopePolicy policy) {
   assert(chain_.ops.empty());
   return open_scope({}, chain_.place, std::move(policy));

@@ -30,6 +30,7 @@ class ChainAssembler {
   ChainAssembler& open_inputs();
   ChainAssembler& lock(LockPolicy lock);
   ChainAssembler& recovery(Recovery recovery);
+  ChainAssembler& make_volatile();
   /// Policies of the whole chain. Called before the first step, or not at all.
   ChainAssembler& policy(ScopePolicy policy);
 

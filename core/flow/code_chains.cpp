@@ -103,7 +103,7 @@ Result<std::shared_ptr<const Chain>> assemble(const CodeChain& code) {
     step.policy = std::make_shared<const StepPolicy>(std::move(policy).value());
     chain.step(std::move(step));
   }
-  return chain.make();
+  return chain.make_volatile().make();
 }
 
 ChainResult chain_result(RunResult result) {

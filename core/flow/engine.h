@@ -4,6 +4,7 @@
 #include <tenon/flow.h>
 #include <tenon/value.h>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,7 @@
 
 namespace tenon::flow {
 
+class Journal;
 class Run;
 
 /// One value of a run's data: a key and what a step wrote under it.
@@ -65,6 +67,9 @@ struct RunRequest {
   std::function<void(RunResult)> done;
   /// The step fails with FLOW.1020.
   std::optional<Injection> injection = {};
+  /// Called once the run is durable, before its first step, on whichever thread; at once for a volatile run. Not called
+  /// if `done` was called before it could be. Must not block or throw.
+  std::function<void()> accepted = {};
   /// Called before each step with the data so far; an error fails the run there, and the step is not begun.
   std::function<std::optional<ErrorCode>(const FlowData&)> before_step = {};
 };
@@ -78,6 +83,55 @@ struct EngineOptions {
   std::uint64_t first_run = 0;
   /// Null: real time.
   std::shared_ptr<Clock> clock = {};
+  /// Null: all runs are volatile. Outlives the engine.
+  Journal* journal = nullptr;
+};
+
+/// A run that another process began: what its records say. Steps are named by their index in the chain, which is the
+/// one that the run began with.
+struct RecoveredRun {
+  struct Entry {
+    /// The step that wrote it; -1 for an input.
+    std::int32_t step;
+    std::string key;
+    Value value;
+  };
+  enum class Course : std::uint8_t {
+    kResume,  ///< goes on after what is done: what may have begun is run again
+    kUndo,    ///< what may have begun counts as failed, and is undone with what is done
+    kTurned,  ///< it had turned back already: `done` is all that is left to undo
+  };
+  /// 0: a new one.
+  std::uint64_t id = 0;
+  std::shared_ptr<const Chain> chain;
+  /// In the order in which it was written.
+  std::vector<Entry> data;
+  /// Steps that are done and not undone, in the order in which they were done; of kTurned, in which they began.
+  std::vector<std::uint32_t> done;
+  /// Steps that were being undone so that their part could be tried again: undone before anything else, unless the
+  /// course is another one than kResume. In the order in which they began; those among them that were done are in
+  /// `done`.
+  std::vector<std::uint32_t> going_back;
+  /// Steps that an operator has left out.
+  std::vector<std::uint32_t> skipped;
+  Course course = Course::kUndo;
+  /// Of kTurned: why. Of kUndo: why the node undoes it (FLOW.1040 if nothing).
+  std::optional<ErrorCode> error;
+  /// Number of its last record.
+  std::uint32_t sequence = 0;
+  /// The next attempt of a step that had failed before.
+  struct Retry {
+    std::uint32_t step = 0;
+    std::uint32_t attempt = 1;
+    std::chrono::milliseconds wait{0};
+  };
+  std::vector<Retry> retries;
+  /// Debts are tried by runs of their own, which name things by the run that owes; 0: by its own id.
+  std::uint64_t owner = 0;
+  /// False: nothing of it is recorded.
+  bool journaled = true;
+  std::shared_ptr<RunObserver> observer;
+  std::function<void(RunResult)> done_with;
 };
 
 /// Runs chains. Steps of one run follow one another, but for parallel branches; different runs are independent. Any
@@ -97,6 +151,31 @@ class Engine {
 
   /// As `start`, but the first flow is called on a thread of the engine.
   Result<std::uint64_t> post(RunRequest request);
+
+  /// Takes up a run again. It queues for its locks within this call, so that what is started later comes after it, and
+  /// goes on, on a thread of the engine, once it has them and is released. Its id, which is a new one for a run that
+  /// has none. Errors: FLOW.1011; FLOW.1015 a lock can't be named any more; FLOW.1046 its records and its chain do not
+  /// fit.
+  Result<std::uint64_t> recover(RecoveredRun run);
+  /// Lets a recovered run go on. Once for each.
+  void release(std::uint64_t run);
+
+  /// Stops a run before its next step or undo, until `resume`. False if no such run is in flight. A run that is paused
+  /// can be cancelled: it goes on when it is resumed.
+  bool pause(std::uint64_t run);
+  bool resume(std::uint64_t run);
+  /// What is to become of the step, or of the undo, that a paused run has before it, when it is resumed.
+  struct Directive {
+    enum class Kind : std::uint8_t { kSkip, kMarkDone } kind = Kind::kSkip;
+    std::uint32_t step = 0;
+    /// Of kMarkDone: what the step would have written.
+    std::vector<std::pair<std::string, Value>> data;
+  };
+  /// FLOW.1041 if the run is not paused, FLOW.1042 if another step is next, FLOW.1043 if the data is not what the step
+  /// declares that it writes.
+  Result<void> direct(std::uint64_t run, Directive directive);
+  /// A run that waits for the time of its next attempt does not wait any longer. False if it does not.
+  bool hurry(std::uint64_t run);
 
   /// Asks a run to end: the flows at work see `cancelled()`; once they have answered, or their grace is over, the begun
   /// flows are undone and the run fails with FLOW.1004. False if no such run is in flight. A run that is being undone
@@ -127,6 +206,10 @@ class Engine {
   friend class Run;
   struct State;
   Result<Run*> admit(RunRequest&& request);
+  /// Takes the run; it is gone after FLOW.1011.
+  Result<Run*> admit(Run* run);
+  /// Counted, or null.
+  [[nodiscard]] boost::intrusive_ptr<Run> find(std::uint64_t id) const;
 
   std::unique_ptr<State> state_;
 };

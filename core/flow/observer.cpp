@@ -11,6 +11,9 @@ std::string_view waiting_name(Waiting waiting) {
     case Waiting::kConcurrency: return "concurrency";
     case Waiting::kBackoff: return "backoff";
     case Waiting::kBranches: return "branches";
+    case Waiting::kCommit: return "commit";
+    case Waiting::kPaused: return "paused";
+    case Waiting::kRecovery: return "recovery";
     case Waiting::kLateAnswer: return "late answer";
   }
   return "?";

@@ -25,6 +25,9 @@ enum class Waiting : std::uint8_t {
   kConcurrency,  ///< a place among the steps that may be at work at once
   kBackoff,      ///< the time of the next attempt
   kBranches,     ///< the end of parallel branches
+  kCommit,       ///< its record, until it is durable
+  kPaused,       ///< an operator
+  kRecovery,     ///< its turn among the runs that are recovered
   kLateAnswer,   ///< the answer of a flow that was undone without it; the run may have ended
 };
 

@@ -16,12 +16,15 @@ std::string run_name(std::uint64_t id) {
   return name;
 }
 
-Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vector<std::string> locks)
+Run::Run(Engine::State& engine, RunIds ids, RunRequest&& request, std::vector<std::string> locks, Journal* journal)
     : engine_(engine),
-      id_(id),
+      id_(ids.run),
+      owner_(ids.owner),
+      journal_(journal),
       chain_(std::move(request.chain)),
       observer_(std::move(request.observer)),
       done_(std::move(request.done)),
+      accepted_(std::move(request.accepted)),
       locks_(std::move(locks)),
       first_(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())}) {
   if (request.injection || request.before_step) {
@@ -44,6 +47,17 @@ void Run::begin() {
     main_->open_scope(0);
   }
   drive(main_);
+}
+
+void Run::take_up(std::unique_ptr<RunHistory> history, std::uint32_t records) {
+  history_ = std::move(history);
+  records_.store(records, std::memory_order_relaxed);
+  begin();
+}
+
+void Run::accept() {
+  const std::function<void()> accepted = std::exchange(accepted_, {});
+  if (accepted) accepted();
 }
 
 void Run::drive(Strand* strand) {

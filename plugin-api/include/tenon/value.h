@@ -54,6 +54,9 @@ class Value {
     return type_id() == kTypeId<T> ? &static_cast<const TypedBox<T>*>(box_)->object : nullptr;
   }
 
+  /// Whether there is a JSON form: the value can leave the process.
+  [[nodiscard]] bool has_json() const noexcept { return box_ == nullptr || box_->ops->encode != nullptr; }
+
   /// The JSON form; an object `{"opaque": TYPE}` for a type that has none.
   [[nodiscard]] Json json() const {
     if (box_ == nullptr) return {};
