@@ -12,9 +12,7 @@ namespace {
 
 using Input = std::vector<std::pair<std::string, Value>>;
 
-descriptor::Place place_of(const std::source_location& place) {
-  return {place.file_name(), place.line(), place.column()};
-}
+descriptor::Place place_of(const SourcePlace& place) { return {place.file, place.line, 0}; }
 
 /// A flow with its library, which goes last: its destructor is code of it.
 struct KeptFlow {

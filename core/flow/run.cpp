@@ -31,12 +31,12 @@ Run::Run(Engine::State& engine, RunIds ids, RunRequest&& request, std::vector<st
     extras_ = std::make_unique<Extras>(Extras{request.injection, std::move(request.before_step)});
   }
   main_->data_.reserve(request.input.size() + std::min<std::size_t>(chain_->writes, 32));
-  for (auto& [name, value] : request.input) {
+  for (auto& given : request.input) {
     // The chain's text, not the caller's: it lives as long as the run.
     const auto input = std::find_if(chain_->inputs.begin(), chain_->inputs.end(),
-                                    [&](const ChainInput& known) { return known.key == name; });
+                                    [&](const ChainInput& known) { return known.key == given.first; });
     if (input == chain_->inputs.end()) continue;
-    main_->data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(value)});
+    main_->data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(given.second)});
   }
 }
 

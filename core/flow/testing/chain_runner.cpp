@@ -271,8 +271,7 @@ ChainRunner& ChainRunner::then(CodeStep step) {
   return *this;
 }
 
-ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOptions options,
-                               std::source_location place) {
+ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOptions options, SourcePlace place) {
   auto flow = std::make_shared<tenon::detail::FunctionFlow>(std::move(run), std::move(rollback));
   state_->code.steps.push_back(
       {std::move(name), std::move(flow), std::move(options), true, false, false, place, {}, false});
@@ -280,7 +279,7 @@ ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOp
 }
 
 ChainRunner& ChainRunner::then_class(const ClassTable& classes, std::string_view name, StepOptions options,
-                                     std::source_location place) {
+                                     SourcePlace place) {
   std::vector<std::string> names;
   for (const ClassEntry& entry : classes.classes) {
     if (entry.flow == nullptr || entry.create == nullptr) continue;
