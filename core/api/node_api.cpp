@@ -88,7 +88,7 @@ Result<Body> read_body(const std::string& text, bool drill) {
 
 unsigned status_of(const ErrorCode& error) {
   if (error.code == "FLOW.1011") return 503;
-  return error.code == "FLOW.1012" || error.code == "FLOW.1013" ? 422 : 400;
+  return error.code == "FLOW.1012" || error.code == "FLOW.1013" || error.code == "FLOW.1015" ? 422 : 400;
 }
 
 }  // namespace

@@ -27,7 +27,9 @@
 #include "daemon/report.h"
 #include "daemon/settings.h"
 #include "daemon/state_lock.h"
+#include "flow/code_chains.h"
 #include "flow/engine.h"
+#include "flow/run.h"
 #include "wiring/loader.h"
 
 namespace tenon::daemon {
@@ -87,8 +89,18 @@ void wait_for_runs(flow::Engine& engine, std::chrono::milliseconds grace) {
                                                      : std::min<std::chrono::milliseconds>(left, kReportInterval);
     if (engine.wait_idle(wait)) return;
     const std::size_t count = engine.in_flight();
-    log::info("runs in flight delay the stop", {{"runs", count}});
-    notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for " + counted(count, "run"));
+    if (count > 0) {
+      log::info("runs in flight delay the stop", {{"runs", count}});
+      notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for " + counted(count, "run"));
+      continue;
+    }
+    for (const flow::RunState& run : engine.inspect_all()) {
+      for (const flow::RunPlace& place : run.places) {
+        log::warning("a flow that was given up delays the stop: it has not answered yet",
+                     {{"run", flow::run_name(run.id)}, {"chain", run.chain}, {"flow", place.step_name}});
+      }
+    }
+    notify("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Stopping: waiting for flows that were given up");
   }
 }
 
@@ -144,6 +156,8 @@ int run_node(const Options& options, Signals& signals) {
     return 1;
   }
   NodeLog log(settings.log_level, stderr_is_journal());
+  flow::CodeChains chains;
+  log.set_chains(chains);
   const ThisNode this_node(log);
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
@@ -174,7 +188,9 @@ int run_node(const Options& options, Signals& signals) {
     // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
     flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads});
     log.set_engine(&engine);
+    chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
     serve(settings, std::move(listener).value(), wiring, **store, engine, signals);
+    chains.close();
     log.set_engine(nullptr);
   }
   wiring->stop();

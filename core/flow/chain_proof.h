@@ -16,7 +16,7 @@ struct FlowClass {
   std::string name;
   std::string plugin;
   FlowContract contract;
-  /// Its bean, or its plugin's `<library>`.
+  /// Its plugin's `<library>`.
   descriptor::Place place;
 };
 
@@ -39,6 +39,7 @@ struct FlowClass {
 ///
 /// Warnings: a flow without an undo, once for all chains of the load; an input that nothing uses.
 ///
+/// A chain whose inputs are open may be given every key: none can be proved to be missing.
 /// What the release side of a flow would write does not count. A step without a contract may write all keys: what comes
 /// after it can't be proved to be missing.
 class ChainProof {

@@ -8,6 +8,7 @@ ChainWalk::ChainWalk(const Chain& chain) : chain_(chain) {}
 
 void ChainWalk::walk() {
   for (const ChainInput& input : chain_.inputs) keys_.input(keys_.id(input.key));
+  if (chain_.open_inputs) keys_.write_anything(Production::kInput);
   walk({0, static_cast<std::uint32_t>(chain_.ops.size())});
 }
 

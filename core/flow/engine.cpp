@@ -41,6 +41,16 @@ Result<void> check_inputs(const RunRequest& request) {
   return {};
 }
 
+/// A chain of open inputs with those that are given as its own: who reads the run's data needs their names for as long
+/// as it has the chain.
+std::shared_ptr<const Chain> with_inputs(std::shared_ptr<const Chain> chain,
+                                         const std::vector<std::pair<std::string, Value>>& given) {
+  if (!chain->open_inputs || given.empty()) return chain;
+  auto own = std::make_shared<Chain>(*chain);
+  for (const auto& [name, value] : given) own->inputs.push_back({name, chain->place});
+  return own;
+}
+
 /// Sorted, so that all runs take them in one order.
 Result<std::vector<std::string>> lock_names(const RunRequest& request) {
   std::vector<std::string> names;
@@ -112,7 +122,7 @@ struct Engine::State::Runs {
 };
 
 Engine::State::State(const EngineOptions& options)
-    : next_id(first_id()),
+    : next_id(options.first_run != 0 ? options.first_run : first_id()),
       clock(options.clock ? options.clock : std::make_shared<SystemClock>()),
       runs(std::make_unique<Runs>()),
       executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),
@@ -151,6 +161,7 @@ Result<Run*> Engine::admit(RunRequest&& request) {
   if (Result<void> good = check_inputs(request); !good) return std::move(good).error();
   Result<std::vector<std::string>> locks = lock_names(request);
   if (!locks) return std::move(locks).error();
+  request.chain = with_inputs(std::move(request.chain), request.input);
   const std::uint64_t id = state_->next_id.fetch_add(1, std::memory_order_relaxed);
   auto* run = new Run(*state_, id, std::move(request), std::move(locks).value());
   {

@@ -74,6 +74,8 @@ struct EngineOptions {
   std::size_t threads = 0;
   /// Threads for flows that block (BlockingFlow): so many may block at once.
   std::size_t blocking_threads = 16;
+  /// Id of the first run; each later one has the next. 0: ids go up with the time, across restarts, too.
+  std::uint64_t first_run = 0;
   /// Null: real time.
   std::shared_ptr<Clock> clock = {};
 };

@@ -20,7 +20,7 @@ struct Executor::Pool {
 };
 
 Executor::Executor(const char* name, std::size_t threads)
-    : pool_(std::make_unique<Pool>(std::max<std::size_t>(threads, 1))) {
+    : pool_(std::make_shared<Pool>(std::max<std::size_t>(threads, 1))) {
   for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
     pool_->threads.emplace_back([this] { pool_->context.run(); });
     ::pthread_setname_np(pool_->threads.back().native_handle(), name);
@@ -32,7 +32,10 @@ Executor::~Executor() {
   for (std::thread& thread : pool_->threads) thread.join();
 }
 
-void Executor::post(std::function<void()> work) { boost::asio::post(pool_->context, std::move(work)); }
+void Executor::post(std::function<void()> work) {
+  const std::shared_ptr<Pool> pool = pool_;  // wakes a thread after the work can be seen
+  boost::asio::post(pool->context, std::move(work));
+}
 
 std::size_t Executor::threads() const noexcept { return pool_->threads.size(); }
 

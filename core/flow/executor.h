@@ -6,7 +6,8 @@
 
 namespace tenon::flow {
 
-/// A pool of a fixed number of threads with one queue. Any thread may post.
+/// A pool of a fixed number of threads with one queue. Any thread may post; what it posted may have been done, and the
+/// executor be gone, before its call returns.
 class Executor {
  public:
   /// Starts `threads` threads (at least 1), each named `name` for debuggers.
@@ -23,7 +24,7 @@ class Executor {
 
  private:
   struct Pool;
-  std::unique_ptr<Pool> pool_;
+  std::shared_ptr<Pool> pool_;
 };
 
 }  // namespace tenon::flow

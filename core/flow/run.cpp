@@ -106,11 +106,13 @@ std::uint64_t Run::note_timed_scope(Strand& strand) {
   return last_serial_;
 }
 
-bool Run::forget_timed_scope(const Strand& strand, std::uint64_t serial) {
+void Run::forget_timed_scope(Strand& strand, std::uint64_t serial) {
   std::lock_guard lock(mutex_);
   std::erase_if(timed_scopes_, [&](const TimedScope& scope) { return scope.serial == serial; });
-  return std::none_of(timed_scopes_.begin(), timed_scopes_.end(),
-                      [&](const TimedScope& scope) { return scope.strand == &strand && scope.timed_out; });
+  const bool another = std::any_of(timed_scopes_.begin(), timed_scopes_.end(),
+                                   [&](const TimedScope& scope) { return scope.strand == &strand && scope.timed_out; });
+  // Under the lock: the time of a scope around it may come up at this moment.
+  if (!another) strand.stop_.fetch_and(static_cast<std::uint8_t>(~Strand::kScopeTimedOut));
 }
 
 bool Run::timed_out(std::uint64_t serial) const {
@@ -208,7 +210,10 @@ RunState Run::inspect() const {
   state.chain = chain_->name;
   state.cancelled = cancelled_;
   state.ended = ended_;
-  if (!ended_) inspect(*main_, state);
+  if (!ended_) {
+    inspect(*main_, state);
+    state.locks.assign(locks_.begin(), locks_.begin() + static_cast<std::ptrdiff_t>(locked_.load()));
+  }
   for (Strand* strand : given_up_) {
     inspect(*strand, state);
     state.places.back().waiting = Waiting::kLateAnswer;

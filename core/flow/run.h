@@ -79,8 +79,8 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   void give_back_locks();
   /// A scope with a time-out begins in the strand: its serial.
   std::uint64_t note_timed_scope(Strand& strand);
-  /// Whether no other scope that is open in the strand has timed out.
-  bool forget_timed_scope(const Strand& strand, std::uint64_t serial);
+  /// The strand is no longer to stop for its sake.
+  void forget_timed_scope(Strand& strand, std::uint64_t serial);
   /// False for serial 0.
   [[nodiscard]] bool timed_out(std::uint64_t serial) const;
   void inspect(const Strand& strand, RunState& state) const;
@@ -93,12 +93,14 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   std::shared_ptr<RunObserver> observer_;
   std::function<void(RunResult)> done_;
   std::unique_ptr<Extras> extras_;
-  std::vector<std::string> locks_;  // sorted
-  std::size_t locked_ = 0;          // how many of them it holds
+  std::vector<std::string> locks_;      // sorted
+  std::atomic<std::size_t> locked_{0};  // how many of them it holds
   mutable std::mutex mutex_;
   Strand first_;
   Strand* main_ = &first_;  // until the run moves away from it
   std::vector<std::unique_ptr<Strand>> others_;
+  /// Their strands have ended, but timers and places that come too late for them must find them.
+  std::vector<std::unique_ptr<Branches>> joined_;
   std::vector<Strand*> given_up_;
   std::vector<TimedScope> timed_scopes_;
   std::uint64_t last_serial_ = 0;

@@ -135,7 +135,7 @@ Strand::Next Strand::forward() {
   if (again_) {
     again_ = false;
     attempt_.store(attempt_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    return enter();
+    return attempt();
   }
   if (run_.extras_ == nullptr) {
     if (run_plain_steps()) return called();
@@ -177,12 +177,17 @@ Strand::Next Strand::begin_step(std::uint32_t index) {
   }
   pending_.clear();  // what was read from JSON meanwhile
 
-  injected_ = run_.extras_ && run_.extras_->injection && run_.extras_->injection->step == index;
-  if (injected_ && run_.extras_->injection->when == Injection::When::kBefore) {
-    if (run_.observer_) run_.observer_->step_begun(run_.id_, index, Direction::kForward, 1);
-    return step_failed(make_error("FLOW.1020", "a failure was injected", "before the flow"), true);
+  return attempt();
+}
+
+Strand::Next Strand::attempt() {
+  const std::optional<Injection>* injection = run_.extras_ ? &run_.extras_->injection : nullptr;
+  injected_ = injection != nullptr && *injection && (*injection)->step == step_index();
+  if (!injected_ || (*injection)->when != Injection::When::kBefore) return enter();
+  if (run_.observer_) {
+    run_.observer_->step_begun(run_.id_, step_index(), Direction::kForward, attempt_.load(std::memory_order_relaxed));
   }
-  return enter();
+  return step_failed(make_error("FLOW.1020", "a failure was injected", "before the flow"), true);
 }
 
 Strand::Next Strand::begin_check(std::uint32_t index) {

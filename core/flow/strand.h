@@ -123,6 +123,8 @@ class Strand final : public StepHost {
   Next called();
   Next begin_step(std::uint32_t step);
   Next begin_check(std::uint32_t step);
+  /// Calls the step at work once, unless it is to fail on purpose before.
+  Next attempt();
   /// Takes the step's place among those at work at once, then calls it.
   Next enter();
   Next call();

@@ -66,18 +66,19 @@ Strand* Strand::branch_ended(bool failed, Strand& branch) {
 }
 
 Strand::Next Strand::join() {
-  std::unique_ptr<Branches> ended;
+  Branches* ended = nullptr;
   {
     std::lock_guard lock(run_.mutex_);
-    ended = std::move(branches_);
+    ended = run_.joined_.emplace_back(std::move(branches_)).get();
+    next_epoch();  // an interrupt finds either the branches or a strand that does not wait for them
   }
-  next_epoch();
   std::vector<Done> done;
   for (const auto& branch : ended->strands) {
     done.insert(done.end(), branch->done_.begin(), branch->done_.end());
     data_.insert(data_.end(),
                  std::make_move_iterator(branch->data_.begin() + static_cast<std::ptrdiff_t>(branch->base_)),
                  std::make_move_iterator(branch->data_.end()));
+    branch->data_ = {};
     rest_skipped_ = rest_skipped_ || branch->rest_skipped_;
   }
   merged_ = true;

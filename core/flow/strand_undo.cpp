@@ -81,9 +81,8 @@ void Strand::close_scope() {
   scopes_.pop_back();
   if (closed.serial == 0) return;
   // A time that comes up at the very end of its scope is up only if it was seen within.
-  if (run_.forget_timed_scope(*this, closed.serial)) {
-    stop_.fetch_and(static_cast<std::uint8_t>(~kScopeTimedOut), std::memory_order_relaxed);
-  }
+  run_.forget_timed_scope(*this, closed.serial);
+  next_epoch();  // what it interrupted is over
   run_.engine_.clock->cancel(closed.timer);
 }
 

@@ -79,9 +79,9 @@ void Strand::grace_over(std::uint64_t of_epoch) {
 
 void Strand::interrupt(Stop reason) {
   stop_.fetch_or(reason);
-  if (direction() == Direction::kUndo) return;
   const std::uint64_t word = word_.fetch_or(kInterrupted);
-  if (phase_of(word) != Phase::kSuspended) return;
+  // What the word says is waited for is an undo, if it is one by now: that is not cut short.
+  if (phase_of(word) != Phase::kSuspended || direction() == Direction::kUndo) return;
   switch (waiting_.load(std::memory_order_relaxed)) {
     case Waiting::kAnswer: arm_grace(epoch_of(word)); break;
     case Waiting::kLock:

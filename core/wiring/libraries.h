@@ -37,6 +37,7 @@ class Libraries {
   /// All classes, library by library.
   [[nodiscard]] std::vector<ClassUse> all() const;
 
+  [[nodiscard]] const std::vector<PluginInfo>& plugins() const noexcept { return plugins_; }
   [[nodiscard]] std::vector<PluginInfo>& plugins() noexcept { return plugins_; }
 
  private:

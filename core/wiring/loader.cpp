@@ -39,12 +39,15 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
 void prove(const Plan& plan, const Libraries& libraries, descriptor::Diagnostics& diagnostics) {
   if (libraries.incomplete()) return;  // what a missing flow would have written would be reported as missing, too
   std::vector<flow::FlowClass> flows;
-  for (const ClassUse& use : libraries.all()) {
-    if (use.entry->kind != ClassEntry::Kind::kFlow) continue;
-    flows.push_back({use.entry->name, use.generation->name(), use.entry->contract, {}});
+  for (const PluginInfo& plugin : libraries.plugins()) {
+    for (const ClassEntry& entry : plugin.generation->classes().classes) {
+      if (entry.kind == ClassEntry::Kind::kFlow)
+        flows.push_back({entry.name, plugin.name, entry.contract, plugin.place});
+    }
   }
   flow::ChainProof proof(std::move(flows), diagnostics);
   for (const ChainPlan& chain : plan.chains) proof.prove(*chain.chain);
+  for (const ListedChainPlan& listed : plan.listed_chains) proof.prove(*listed.chain.chain);
 }
 
 }  // namespace

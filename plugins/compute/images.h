@@ -17,10 +17,9 @@ namespace compute {
 ///
 /// An image that names other files, which a guest would then see, is refused: whoever made it may not be whom those
 /// files are for.
-class CheckImage final : public tenon::BlockingFlow {
+class CheckImage final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   /// Properties `qemu_img` and `qemu_img_limit`.
   std::string qemu_img = "qemu-img";
@@ -29,10 +28,9 @@ class CheckImage final : public tenon::BlockingFlow {
 
 /// Finds the image that a VM's order names. Reads kVm, writes kSelectedImage. Fails with REGISTRY.1001 if none is
 /// registered by that name, COMPUTE.1010 if it has another format than the order says.
-class SelectImage final : public tenon::BlockingFlow {
+class SelectImage final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
 };

@@ -1,5 +1,6 @@
 #include "on_hypervisor.h"
 
+#include "cancelled.h"
 #include "prepare_vm.h"
 
 #include <algorithm>
@@ -37,8 +38,10 @@ void CreateOnHypervisor::execute(tenon::FlowData& data) const {
     vm.nics.push_back(network->attachment(nic).value());
   }
   auto hypervisor = hypervisor_of(host, hypervisors);
+  require_not_cancelled(data);
   hypervisor->define(vm, data.key()).value();
   data.progress(50, "defined");
+  require_not_cancelled(data);
   hypervisor->start(vm.instance.uuid).value();
 }
 
@@ -71,6 +74,7 @@ void LocateVm::locate_registered(tenon::FlowData& data, const VmRecord& vm) cons
       info.volumes.push_back(volume.location);
     }
   }
+  data.set(tenon::iaas::kInstance, vm.instance);
   data.set(tenon::iaas::kHost, std::move(*host));
   data.set(tenon::iaas::kVmInfo, std::move(info));
   data.set(tenon::iaas::kNics, vm.nics);
@@ -82,6 +86,7 @@ void LocateVm::locate_unregistered(tenon::FlowData& data, const std::string& uui
     std::optional<VmInfo> found = find_or_note(host, uuid, unknown);
     if (!found) continue;
     require_own(*found);
+    data.set(tenon::iaas::kInstance, {found->uuid, found->name, {}, {}, {}});
     data.set(tenon::iaas::kHost, host);
     data.set(tenon::iaas::kVmInfo, std::move(*found));
     data.set(tenon::iaas::kNics, {});

@@ -22,15 +22,14 @@ class CreateOnHypervisor final : public tenon::BlockingFlow {
   tenon::Drivers<tenon::iaas::L2NetworkFactory> networks;
 };
 
-/// Finds a VM by its uuid: on the host where it is registered, else on all hosts. Reads kVmUuid, writes kHost, kVmInfo
-/// and kNics. kVmInfo has the disks that are registered and those that the host tells of; if the host does not know a
-/// registered VM, its state is Unknown. Fails with COMPUTE.1004 if the VM is neither registered nor known to a host
-/// (the causes say which hosts did not answer), COMPUTE.1007 if Tenon did not make it. Makes nothing, so it has nothing
-/// to undo.
-class LocateVm final : public tenon::BlockingFlow {
+/// Finds a VM by its uuid: on the host where it is registered, else on all hosts. Reads kVmUuid, writes kInstance,
+/// kHost, kVmInfo and kNics. kVmInfo has the disks that are registered and those that the host tells of; if the host
+/// does not know a registered VM, its state is Unknown. Of a VM that is not registered, kInstance has the uuid and the
+/// name alone, and kNics none. Fails with COMPUTE.1004 if the VM is neither registered nor known to a host
+/// (the causes say which hosts did not answer), COMPUTE.1007 if Tenon did not make it. Makes nothing.
+class LocateVm final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
@@ -44,20 +43,18 @@ class LocateVm final : public tenon::BlockingFlow {
 };
 
 /// Takes the VM's power away. Reads kVmInfo and kHost. Final: what ran in the guest is gone, so there is no undo.
-class DestroyOnHypervisor final : public tenon::BlockingFlow {
+class DestroyOnHypervisor final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
 };
 
 /// Makes the host forget the VM. Reads kVmInfo and kHost. Comes after the volumes were deleted: as long as the host
 /// knows the VM, its disks can be found, and a destroy that failed half-way can be repeated. Final, without undo.
-class UndefineOnHypervisor final : public tenon::BlockingFlow {
+class UndefineOnHypervisor final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
 };

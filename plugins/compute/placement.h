@@ -12,10 +12,9 @@ namespace compute {
 /// Chooses the host of a VM: the one that the order names, else the first registered one that answers and on which the
 /// networks of the VM can be used. Reads kVm, writes kHost. Fails with COMPUTE.1002, whose causes say for each host why
 /// not. Reserves nothing, so it has nothing to undo.
-class AllocateHost final : public tenon::BlockingFlow {
+class AllocateHost final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
@@ -25,10 +24,9 @@ class AllocateHost final : public tenon::BlockingFlow {
 /// Chooses where the volumes of a VM will be: the storage that the order names, else the first registered one that
 /// answers, with the room that the disks with a given size may fill. Reads kVm, writes kPrimaryStorage. Fails with
 /// COMPUTE.1003, whose causes say for each storage why not. Reserves nothing, so it has nothing to undo.
-class AllocatePrimaryStorage final : public tenon::BlockingFlow {
+class AllocatePrimaryStorage final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   tenon::Drivers<tenon::iaas::PrimaryStorageFactory> storages;

@@ -6,6 +6,7 @@
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
+#include "probes.h"
 #include "registered_vms.h"
 #include "resources.h"
 #include "volumes.h"
@@ -35,6 +36,19 @@ void declare_registry(tenon::PluginBuilder& plugin) {
       .implements<tenon::Inventory>()
       .inject(&VmInventory::registry)
       .inject(&VmInventory::hypervisors);
+}
+
+void declare_probes(tenon::PluginBuilder& plugin) {
+  using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
+  plugin.bean<HypervisorProbe>("compute.HypervisorProbe")
+      .implements<tenon::ResourceProbe>()
+      .inject(&HypervisorProbe::registry)
+      .inject(&HypervisorProbe::hypervisors);
+  plugin.bean<PrimaryStorageProbe>("compute.PrimaryStorageProbe")
+      .implements<tenon::ResourceProbe>()
+      .inject(&PrimaryStorageProbe::registry)
+      .inject(&PrimaryStorageProbe::storages);
+  plugin.bean<RecordProbe>("compute.RecordProbe").implements<tenon::ResourceProbe>().inject(&RecordProbe::registry);
 }
 
 /// Find, register and unregister of one kind.
@@ -108,6 +122,7 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
       .inject(&compute::LocateVm::registry)
       .inject(&compute::LocateVm::hypervisors)
       .reads(kVmUuid)
+      .writes(kInstance)
       .writes(kHost)
       .writes(kVmInfo)
       .writes(kNics);
@@ -130,6 +145,7 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
 
 TENON_PLUGIN("compute", "1.0.0", plugin) {
   declare_registry(plugin);
+  declare_probes(plugin);
   declare_resources(plugin);
   declare_create(plugin);
   declare_destroy(plugin);

@@ -18,10 +18,9 @@ class RegisterVm final : public tenon::BlockingFlow {
 };
 
 /// Forgets a VM when nothing is left of it. Reads kVmInfo. Final, without undo.
-class UnregisterVm final : public tenon::BlockingFlow {
+class UnregisterVm final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
 };

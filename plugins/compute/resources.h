@@ -10,10 +10,9 @@
 namespace compute {
 
 /// Whether the host's hypervisor answers. Reads kHost. Makes nothing.
-class ConnectHost final : public tenon::BlockingFlow {
+class ConnectHost final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Drivers<tenon::iaas::HypervisorFactory> hypervisors;
 };
@@ -24,10 +23,9 @@ using UnregisterHost =
     tenon::iaas::UnregisterRecord<tenon::iaas::HostRecord, &tenon::iaas::Registry::hosts, tenon::iaas::kHost>;
 
 /// Whether volumes can be made on the storage. Reads kPrimaryStorage. Makes nothing.
-class PingPrimaryStorage final : public tenon::BlockingFlow {
+class PingPrimaryStorage final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Drivers<tenon::iaas::PrimaryStorageFactory> storages;
 };

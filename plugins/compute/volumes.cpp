@@ -1,5 +1,7 @@
 #include "volumes.h"
 
+#include "cancelled.h"
+
 #include <tenon/iaas/vm.h>
 #include <tenon/log.h>
 
@@ -103,6 +105,7 @@ void AllocateVolume::execute(tenon::FlowData& data) const {
   auto storage = storages.get(record.type).create(record).value();
   std::vector<Volume> volumes;
   for (const VolumeSpec& spec : specs) {
+    require_not_cancelled(data);
     data.progress(static_cast<int>(volumes.size() * 100 / specs.size()), spec.name);
     volumes.push_back(storage->create_volume(spec).value());
   }

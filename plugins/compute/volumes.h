@@ -21,10 +21,9 @@ class AllocateVolume final : public tenon::BlockingFlow {
 /// Deletes the disks of a VM that is being destroyed. Reads kVmInfo. A disk that is in none of the registered primary
 /// storages is not Tenon's and stays. Final: there is no undo. If a disk can't be deleted the others are, and the flow
 /// fails with COMPUTE.1006; it may be repeated.
-class DeleteVolume final : public tenon::BlockingFlow {
+class DeleteVolume final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   tenon::Drivers<tenon::iaas::PrimaryStorageFactory> storages;

@@ -147,4 +147,25 @@ Result<std::vector<Json>> L2NetworkInventory::list() const {
   return rows;
 }
 
+Result<std::vector<std::string>> L2NetworkProbe::list() const {
+  try {
+    const std::vector<HostRecord> hosts = registry->hosts().list();
+    std::vector<std::string> texts;
+    for (const L2NetworkRecord& record : registry->l2_networks().list()) {
+      for (const HostRecord& host : hosts) {
+        for (const Owned<L2Network>& network : on_hosts(record, {host}, networks).networks) {
+          const std::vector<tenon::iaas::NicPort> ports = network->ports().value();
+          for (const auto& port : ports) {
+            texts.push_back("port " + port.name + " of network " + record.name + " on " + host.name);
+          }
+        }
+      }
+    }
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  } catch (const Error& e) {
+    return e.error();
+  }
+}
+
 }  // namespace network

@@ -4,6 +4,7 @@
 #include <tenon/iaas/network.h>
 #include <tenon/iaas/registering.h>
 #include <tenon/inventory.h>
+#include <tenon/resource_probe.h>
 #include <tenon/wiring.h>
 
 #include <string>
@@ -15,10 +16,9 @@ namespace network {
 
 /// Whether the network can be used on all hosts that its driver serves. Reads kL2Network. Makes nothing. Fails with
 /// NETWORK.1002 if there is no such host; the causes say for each why not.
-class CheckL2Network final : public tenon::BlockingFlow {
+class CheckL2Network final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   tenon::Drivers<tenon::iaas::L2NetworkFactory> networks;
@@ -69,6 +69,17 @@ class L2NetworkInventory final : public tenon::Inventory {
   tenon::Result<std::vector<tenon::Json>> list() const override;
 
   tenon::Ref<tenon::iaas::Registry> registry;
+};
+
+/// The ports of all registered networks on the hosts that their drivers serve: `port tn1 of network blue on h1`. Fails
+/// if a host can't be asked: what is not known must not look as if it were not there.
+class L2NetworkProbe final : public tenon::ResourceProbe {
+ public:
+  std::string name() const override { return "L2 networks"; }
+  tenon::Result<std::vector<std::string>> list() const override;
+
+  tenon::Ref<tenon::iaas::Registry> registry;
+  tenon::Drivers<tenon::iaas::L2NetworkFactory> networks;
 };
 
 }  // namespace network

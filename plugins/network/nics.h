@@ -16,19 +16,17 @@ namespace network {
 /// has nothing to undo: the NICs are the VM's from when that is registered.
 ///
 /// Fails with REGISTRY.1001 for a network that is not registered, NETWORK.1001 for what the order says of a NIC.
-class AllocateNic final : public tenon::BlockingFlow {
+class AllocateNic final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
 };
 
 /// As AllocateNic, for an appliance VM: its first NIC is on the management network, which no order names.
-class AllocateApplianceNic final : public tenon::BlockingFlow {
+class AllocateApplianceNic final : public tenon::NoRollbackBlockingFlow {
  public:
   void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
 
   tenon::Ref<tenon::iaas::Registry> registry;
   /// Property `management_network`: the name of a registered L2 network. NETWORK.1003 if it is empty.

@@ -35,4 +35,8 @@ TENON_PLUGIN("network", "1.0.0", plugin) {
   plugin.bean<L2NetworkInventory>("network.L2NetworkInventory")
       .implements<tenon::Inventory>()
       .inject(&L2NetworkInventory::registry);
+  plugin.bean<L2NetworkProbe>("network.L2NetworkProbe")
+      .implements<tenon::ResourceProbe>()
+      .inject(&L2NetworkProbe::registry)
+      .inject(&L2NetworkProbe::networks);
 }

@@ -5,6 +5,7 @@
 #include <tenon/log.h>
 #include <tenon/storage/command.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <random>
@@ -138,6 +139,16 @@ std::optional<std::string> PrimaryStorage::volume_at(const VolumeLocation& locat
   if (file.parent_path() != folder_.path || file.extension() != storage::kVolumeExtension) return std::nullopt;
   std::string name = file.stem().string();
   return storage::is_volume_name(name) ? std::optional(std::move(name)) : std::nullopt;
+}
+
+Result<std::vector<std::string>> PrimaryStorage::list() {
+  auto session = open();
+  if (!session) return std::move(session).error();
+  auto names = (*session)->names();
+  if (!names) return names;
+  std::erase_if(*names, [](const std::string& name) { return name == "." || name == ".."; });
+  std::sort(names->begin(), names->end());
+  return names;
 }
 
 Result<tenon::Owned<tenon::iaas::PrimaryStorage>> PrimaryStorageFactory::create(const PrimaryStorageRecord& record) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace nfs {
 
@@ -37,6 +38,7 @@ class PrimaryStorage final : public tenon::iaas::PrimaryStorage {
   tenon::Result<void> delete_volume(const std::string& name) override;
   /// Servers are told apart by what they are called: a place with another name of the same one is not this storage's.
   std::optional<std::string> volume_at(const tenon::iaas::VolumeLocation& location) override;
+  tenon::Result<std::vector<std::string>> list() override;
 
  private:
   [[nodiscard]] tenon::Result<std::unique_ptr<Session>> open() const;

@@ -11,7 +11,7 @@ namespace ovs {
 
 void CheckHost::set_database(const std::string& address) { database_ = checked_address(address); }
 
-void CheckHost::execute(tenon::FlowData& data) const {
+void CheckHost::check(tenon::FlowData& data) const {
   const tenon::iaas::HostRecord& host = data.get(tenon::iaas::kHost);
   tenon::Result<void> works;
   if (tenon::iaas::is_this_machine(host)) {

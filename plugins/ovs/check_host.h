@@ -10,12 +10,12 @@
 
 namespace ovs {
 
-/// Refuses a host whose Open vSwitch does not work: OVS.1014, whose cause says what is wrong. Reads kHost. Changes
-/// nothing, so it has nothing to undo.
-class CheckHost final : public tenon::BlockingExtension<kvm::KvmHostConnectExtensionPoint> {
+/// Refuses a host whose Open vSwitch does not work: OVS.1014, whose cause says what is wrong. Reads kHost. It is a
+/// check alone: it changes nothing, and such a host is refused before any plugin has prepared anything on it.
+class CheckHost final : public tenon::NoRollbackBlockingExtension<kvm::KvmHostConnectExtensionPoint> {
  public:
-  void execute(tenon::FlowData& data) const override;
-  void undo(tenon::FlowData& /*data*/) const override {}
+  void check(tenon::FlowData& data) const override;
+  void execute(tenon::FlowData& /*data*/) const override {}
 
   /// Property `required`: whether such a host is refused; if not, there is a warning in the log.
   bool required = true;

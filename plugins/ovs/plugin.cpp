@@ -3,6 +3,7 @@
 
 #include "check_host.h"
 #include "l2_network.h"
+#include "probe.h"
 
 namespace {
 
@@ -28,16 +29,16 @@ TENON_PLUGIN("ovs", "1.0.0", plugin) {
       .property("required", &ovs::CheckHost::required,
                 {.description = "whether a host without a working Open vSwitch is refused"})
       .reads(kHost);
+  plugin.bean<ovs::Probe>("ovs.Probe")
+      .implements<tenon::ResourceProbe>()
+      .property("database", &ovs::Probe::set_database, {.description = kDatabase})
+      .property("limit", &ovs::Probe::limit, {.min = 1, .max = 600000, .description = kLimit})
+      .property("required", &ovs::Probe::required,
+                {.description = "whether it is an error that there is no Open vSwitch"});
   plugin.bean<RealizeL2Networks>("ovs.RealizeL2Networks")
       .implements<PreVmInstantiateResourceExtensionPoint>()
       .property("types", &RealizeL2Networks::types, {.required = true, .description = "types of L2 network"})
       .inject(&RealizeL2Networks::drivers)
-      .reads(kHost)
-      .reads(kNics);
-  plugin.bean<ReleaseL2Networks>("ovs.ReleaseL2Networks")
-      .implements<VmReleaseResourceExtensionPoint>()
-      .property("types", &ReleaseL2Networks::types, {.required = true, .description = "types of L2 network"})
-      .inject(&ReleaseL2Networks::drivers)
       .reads(kHost)
       .reads(kNics);
 }

@@ -347,6 +347,27 @@ Result<std::vector<NicPort>> VirtualSwitch::ports(const std::string& bridge) con
   return ports;
 }
 
+Result<std::vector<std::string>> VirtualSwitch::list() const {
+  auto session = Session::open(settings_.database, Deadline(settings_.limit));
+  if (!session) return std::move(session).error();
+  auto now = read_snapshot(session.value());
+  if (!now) return std::move(now).error();
+  std::vector<std::string> texts;
+  for (const BridgeRow& bridge : now.value().bridges) {
+    const std::optional<std::string> network = find_text(bridge.external_ids, kNetworkMark);
+    texts.push_back("bridge " + bridge.name + (network ? " (made for " + *network + ")" : ""));
+    for (const PortRow& port : bridge.ports) {
+      if (port.name != bridge.name) texts.push_back("port " + port.name + " of bridge " + bridge.name);
+    }
+    for (const auto& [id, key] : bridge.external_ids) {
+      if (!id.starts_with(kUserMark)) continue;
+      texts.push_back("user " + id.substr(kUserMark.size()) + " of bridge " + bridge.name + " (" + key + ")");
+    }
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
 Result<void> VirtualSwitch::remove_ports(const std::string& bridge, const std::string& nic) const {
   return remove(bridge, [&](const Snapshot& now) -> Result<Json> {
     Json operations = Json::array();

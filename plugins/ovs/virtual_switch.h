@@ -56,6 +56,9 @@ class VirtualSwitch {
   /// As L2Network::ports. A NIC's port is known by the external ids that libvirt gives its interface: `attached-mac`,
   /// `iface-id`, `vm-id`.
   tenon::Result<std::vector<tenon::iaas::NicPort>> ports(const std::string& bridge) const;
+  /// As ResourceProbe::list: all bridges, whoever made them, their ports, and the users that are noted:
+  /// `bridge br0 (made for blue)`, `port tn1 of bridge br0`, `user nic:… of bridge br0 (KEY)`.
+  tenon::Result<std::vector<std::string>> list() const;
   /// Removes the ports of the NIC with this uuid from the bridge.
   tenon::Result<void> remove_ports(const std::string& bridge, const std::string& nic) const;
 

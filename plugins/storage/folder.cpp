@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -133,6 +134,18 @@ std::optional<std::string> Folder::volume_at(const VolumeLocation& location) {
   if (file.parent_path() != path_ || file.extension() != kVolumeExtension) return std::nullopt;
   std::string name = file.stem().string();
   return is_volume_name(name) ? std::optional(std::move(name)) : std::nullopt;
+}
+
+Result<std::vector<std::string>> Folder::list() {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::directory_iterator entry(path_, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error) return storage_error(path_, error.message());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Result<tenon::Owned<tenon::iaas::PrimaryStorage>> FolderFactory::create(const PrimaryStorageRecord& record) {

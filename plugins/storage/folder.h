@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace storage {
 
@@ -23,6 +24,7 @@ class Folder final : public tenon::iaas::PrimaryStorage {
   tenon::Result<tenon::iaas::Volume> create_volume(const tenon::iaas::VolumeSpec& spec) override;
   tenon::Result<void> delete_volume(const std::string& name) override;
   std::optional<std::string> volume_at(const tenon::iaas::VolumeLocation& location) override;
+  tenon::Result<std::vector<std::string>> list() override;
 
  private:
   [[nodiscard]] std::filesystem::path file_of(std::string name) const { return path_ / (name += kVolumeExtension); }

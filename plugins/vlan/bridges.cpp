@@ -2,6 +2,7 @@
 
 #include <tenon/log.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace vlan {
@@ -195,6 +196,32 @@ Result<std::vector<NicPort>> Bridges::ports(const BridgeOrder& order, std::chron
     if (port.name != order.uplink()) ports.push_back({std::move(port.name), {}, {}, {}});
   }
   return ports;
+}
+
+Result<std::vector<std::string>> Bridges::list(std::chrono::milliseconds limit) {
+  std::lock_guard lock(mutex_);
+  auto links = Links::open(limit);
+  if (!links) return std::move(links).error();
+  auto found = links.value().all();
+  if (!found) return std::move(found).error();
+  std::vector<std::string> texts;
+  std::map<int, std::string> bridges;
+  for (const Link& link : found.value()) {
+    const std::string alias = link.alias.empty() ? "" : " (" + link.alias + ")";
+    if (link.kind == "vlan") texts.push_back("VLAN device " + link.name + alias);
+    if (link.kind != "bridge") continue;
+    texts.push_back("bridge " + link.name + alias);
+    bridges[link.index] = link.name;
+  }
+  for (const Link& link : found.value()) {
+    const auto bridge = bridges.find(link.master);
+    if (bridge != bridges.end()) texts.push_back("port " + link.name + " of bridge " + bridge->second);
+  }
+  for (const auto& [bridge, users] : users_) {
+    for (const auto& [user, key] : users) texts.push_back("user " + user + " of bridge " + bridge + " (" + key + ")");
+  }
+  std::sort(texts.begin(), texts.end());
+  return texts;
 }
 
 }  // namespace vlan

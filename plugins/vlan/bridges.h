@@ -44,6 +44,11 @@ class Bridges {
                                 const std::optional<std::string>& key, std::chrono::milliseconds limit);
   tenon::Result<std::vector<tenon::iaas::NicPort>> ports(const BridgeOrder& order, std::chrono::milliseconds limit);
 
+  /// As ResourceProbe::list: all bridges and VLAN devices of the machine, whoever made them, what is plugged into the
+  /// bridges, and the users that are noted: `bridge br0 (tenon:blue)`, `port tn1 of bridge br0`,
+  /// `VLAN device eth0.100 (tenon:blue)`, `user nic:… of bridge br0 (KEY)`.
+  tenon::Result<std::vector<std::string>> list(std::chrono::milliseconds limit);
+
  private:
   using Users = std::map<std::string, std::string>;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/iaas/network.h>
+#include <tenon/resource_probe.h>
 
 #include "bridges.h"
 
@@ -43,10 +44,15 @@ class L2Network final : public tenon::iaas::L2Network {
 /// L2 network types L2NoVlanNetwork and L2VlanNetwork. A record of the first has a bridge or a physical interface, or
 /// both, and no vlan; one of the second a physical interface and a vlan. A bridge without a name is called
 /// `br_INTERFACE` or `br_INTERFACE_VLAN`.
-class L2NetworkFactory final : public tenon::iaas::L2NetworkFactory {
+///
+/// It is also the probe of this machine's bridges, whose users it alone knows.
+class L2NetworkFactory final : public tenon::iaas::L2NetworkFactory, public tenon::ResourceProbe {
  public:
   tenon::Result<tenon::Owned<tenon::iaas::L2Network>> create(const tenon::iaas::L2NetworkRecord& record,
                                                              const tenon::iaas::HostRecord& host) override;
+
+  std::string name() const override { return "bridges of this machine"; }
+  tenon::Result<std::vector<std::string>> list() const override { return bridges_->list(limit); }
 
   /// Property `limit`: how long the kernel may take for one answer.
   std::chrono::milliseconds limit{5000};

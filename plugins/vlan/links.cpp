@@ -95,18 +95,23 @@ Result<std::optional<Link>> Links::find(const std::string& name) const {
   return std::optional<Link>(read(link.get()));
 }
 
+Result<std::vector<Link>> Links::all() const {
+  nl_cache* found = nullptr;
+  if (const int result = rtnl_link_alloc_cache(socket_.get(), AF_UNSPEC, &found); result < 0) {
+    return refusal("listing the links", result);
+  }
+  const CacheHandle cache(found);
+  std::vector<Link> links;
+  for (nl_object* each = nl_cache_get_first(found); each != nullptr; each = nl_cache_get_next(each)) {
+    links.push_back(read(reinterpret_cast<rtnl_link*>(each)));
+  }
+  std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.name < b.name; });
+  return links;
+}
+
 Result<std::vector<Link>> Links::ports_of(const Link& bridge) const {
-  nl_cache* all = nullptr;
-  if (const int result = rtnl_link_alloc_cache(socket_.get(), AF_UNSPEC, &all); result < 0) {
-    return refusal(bridge.name, result);
-  }
-  const CacheHandle cache(all);
-  std::vector<Link> ports;
-  for (nl_object* each = nl_cache_get_first(all); each != nullptr; each = nl_cache_get_next(each)) {
-    auto* link = reinterpret_cast<rtnl_link*>(each);
-    if (rtnl_link_get_master(link) == bridge.index) ports.push_back(read(link));
-  }
-  std::sort(ports.begin(), ports.end(), [](const Link& a, const Link& b) { return a.name < b.name; });
+  auto ports = all();
+  if (ports) std::erase_if(ports.value(), [&](const Link& link) { return link.master != bridge.index; });
   return ports;
 }
 

@@ -37,7 +37,8 @@ class Links {
 
   /// None if there is no such link.
   [[nodiscard]] tenon::Result<std::optional<Link>> find(const std::string& name) const;
-  /// By name.
+  /// By name, as ports_of.
+  [[nodiscard]] tenon::Result<std::vector<Link>> all() const;
   [[nodiscard]] tenon::Result<std::vector<Link>> ports_of(const Link& bridge) const;
   /// Whether the link has an IP address other than a link-local one.
   [[nodiscard]] tenon::Result<bool> has_host_address(const Link& link) const;

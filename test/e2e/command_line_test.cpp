@@ -84,7 +84,7 @@ TEST_F(CommandLine, shows_a_chain_with_its_data_and_where_it_comes_from) {
   start();
   const std::string shown = tenon({"chain", "show", "gate.pass"}).output;
   EXPECT_THAT(shown, ContainsRegex("inputs +folder\n"));
-  EXPECT_THAT(shown, ContainsRegex("\n2  gate\\.Wait  gate +yes +(folder → key +)?gate\\.xml:5:5[ \n]"));
+  EXPECT_THAT(shown, ContainsRegex("\n2  gate\\.Wait  gate +yes +folder → key +chains/gate\\.xml:5:5[ \n]"));
   EXPECT_THAT(shown, ContainsRegex("\nFiles\n"));
   EXPECT_EQ(json({"chain", "show", "gate.pass"}).find("tree")->as_array()->size(), 3U);
 }

@@ -34,6 +34,9 @@ class Node final : public NodeServices {
     lines_.push_back("FLOW.1003 step=" + std::to_string(step));
   }
 
+  ChainHost* chains() noexcept override { return chains_; }
+  void set_chains(ChainHost* chains) { chains_ = chains; }
+
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);
     return lines_;
@@ -42,6 +45,7 @@ class Node final : public NodeServices {
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
+  ChainHost* chains_ = nullptr;
 };
 
 }  // namespace tenon::test

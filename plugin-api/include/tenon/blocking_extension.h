@@ -47,6 +47,32 @@ class BlockingReleasableExtension : public BlockingExtension<I> {
   }
 };
 
+/// NoRollbackFlow for an extension of a step-able interface `I`.
+template <Interface I>
+requires std::derived_from<I, Flow>
+class NoRollbackExtension : public I {
+ public:
+  void rollback(FlowStep step) const final { std::move(step).next(); }
+};
+
+/// NoRollbackBlockingFlow for an extension of a step-able interface `I`.
+template <Interface I>
+class NoRollbackBlockingExtension : public NoRollbackExtension<I> {
+ public:
+  static constexpr bool kWorksBlocking = true;
+
+  virtual void execute(FlowData& data) const = 0;
+  /// Under the rules of Flow::pre_check, but may block.
+  virtual void check(FlowData& /*data*/) const {}
+
+  void run(FlowStep step) const final {
+    detail::block_on<&NoRollbackBlockingExtension::execute>(std::move(step), *this);
+  }
+  void pre_check(FlowStep step) const final {
+    detail::block_on<&NoRollbackBlockingExtension::check>(std::move(step), *this);
+  }
+};
+
 namespace detail {
 
 /// The classes whose functions an author overrides.
@@ -58,8 +84,12 @@ template <>
 inline constexpr bool kIsFlowBase<ReleasableFlow> = true;
 template <>
 inline constexpr bool kIsFlowBase<BlockingFlow> = true;
+template <>
+inline constexpr bool kIsFlowBase<NoRollbackBlockingFlow> = true;
 template <class I>
 inline constexpr bool kIsFlowBase<BlockingExtension<I>> = true;
+template <class I>
+inline constexpr bool kIsFlowBase<NoRollbackBlockingExtension<I>> = true;
 template <class I>
 inline constexpr bool kIsFlowBase<BlockingReleasableExtension<I>> = true;
 

@@ -67,6 +67,31 @@ class StepHost {
   ~StepHost() = default;
 };
 
+namespace detail {
+
+/// The object that `value` holds. If it holds the JSON form of one, the object is read from it and given to `adopt`,
+/// which puts it in the value's place. Throws Error FLOW.1008 if it is neither.
+template <class T, class Adopt>
+const T* typed_value(const Value& value, std::string_view key, [[maybe_unused]] const Adopt& adopt) {
+  if (const T* object = value.as<T>()) return object;
+  if constexpr (is_travelling<T>()) {
+    if (const Json* json = value.as<Json>()) {
+      Result<T> read = from_json<T>(*json, "$." + std::string(key));
+      if (!read) {
+        ErrorCode error = make_error("FLOW.1008", "value of another type", std::string(key));
+        error.causes.push_back(std::move(read).error());
+        throw Error(std::move(error));
+      }
+      return adopt(Value::of<T>(std::move(read).value())).template as<T>();
+    }
+  }
+  throw Error(make_error(
+      "FLOW.1008", "value of another type",
+      std::string(key) + " is " + std::string(value.type_name()) + ", read as " + std::string(type_name<T>())));
+}
+
+}  // namespace detail
+
 /// What a flow may read and write while it works on a step. Used by one thread at a time: whoever holds the step.
 class FlowData {
  public:
@@ -89,21 +114,8 @@ class FlowData {
     const KeyRef ref{key.name, key.hash};
     const Value* value = host_->find(ticket_, ref);
     if (value == nullptr) return nullptr;
-    if (const T* object = value->template as<T>()) return object;
-    if constexpr (is_travelling<T>()) {
-      if (const Json* json = value->template as<Json>()) {
-        Result<T> read = from_json<T>(*json, "$." + std::string(key.name));
-        if (!read) {
-          ErrorCode error = make_error("FLOW.1008", "value of another type", std::string(key.name));
-          error.causes.push_back(std::move(read).error());
-          throw Error(std::move(error));
-        }
-        return host_->adopt(ticket_, ref, Value::of<T>(std::move(read).value()))->template as<T>();
-      }
-    }
-    throw Error(make_error("FLOW.1008", "value of another type",
-                           std::string(key.name) + " is " + std::string(value->type_name()) + ", read as " +
-                               std::string(detail::type_name<T>())));
+    return detail::typed_value<T>(
+        *value, key.name, [&](Value read) -> const Value& { return *host_->adopt(ticket_, ref, std::move(read)); });
   }
 
   /// Writes a value for the flows that follow. It counts once the step answers `next()`; if the step fails it is
@@ -216,7 +228,7 @@ class ReleasableFlow : public Flow {
   virtual void release(FlowStep step) const { std::move(step).next(); }
 };
 
-/// A flow that makes nothing that would have to be undone.
+/// A flow that makes nothing that would have to be undone, or whose work is final.
 class NoRollbackFlow : public Flow {
  public:
   void rollback(FlowStep step) const final { std::move(step).next(); }
@@ -271,6 +283,21 @@ class BlockingFlow : public Flow {
   void run(FlowStep step) const final { detail::block_on<&BlockingFlow::execute>(std::move(step), *this); }
   void rollback(FlowStep step) const final { detail::block_on<&BlockingFlow::undo>(std::move(step), *this); }
   void pre_check(FlowStep step) const final { detail::block_on<&BlockingFlow::check>(std::move(step), *this); }
+};
+
+/// A BlockingFlow without an undo: a NoRollbackFlow.
+class NoRollbackBlockingFlow : public NoRollbackFlow {
+ public:
+  static constexpr bool kWorksBlocking = true;
+
+  virtual void execute(FlowData& data) const = 0;
+  /// Under the rules of Flow::pre_check, but may block.
+  virtual void check(FlowData& /*data*/) const {}
+
+  void run(FlowStep step) const final { detail::block_on<&NoRollbackBlockingFlow::execute>(std::move(step), *this); }
+  void pre_check(FlowStep step) const final {
+    detail::block_on<&NoRollbackBlockingFlow::check>(std::move(step), *this);
+  }
 };
 
 }  // namespace tenon

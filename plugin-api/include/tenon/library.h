@@ -17,6 +17,8 @@ struct LogField {
   std::string_view value;
 };
 
+class ChainHost;
+
 /// What the node offers to all code of a library. Implemented by the node; any thread may call it.
 class NodeServices {
  public:
@@ -27,6 +29,8 @@ class NodeServices {
                    std::span<const LogField> fields) noexcept = 0;
   /// A step was answered after its answer: reported with the flow's name, without effect (FLOW.1003).
   virtual void answered_twice(std::uint64_t run, std::uint32_t step) noexcept = 0;
+  /// Who starts chains (tenon/chain_host.h); null where there is no engine.
+  virtual ChainHost* chains() noexcept = 0;
 
  protected:
   ~NodeServices() = default;

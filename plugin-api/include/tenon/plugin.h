@@ -7,6 +7,7 @@
 #include <tenon/error.h>
 #include <tenon/flow.h>
 #include <tenon/flow_chain.h>
+#include <tenon/flow_traits.h>
 #include <tenon/interface.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
@@ -185,43 +186,12 @@ class PluginBuilder {
     }
     if constexpr (std::derived_from<T, Flow>) {
       entry.flow = [](void* object) -> const Flow* { return static_cast<T*>(object); };
-      entry.has_undo = has_undo<T>();
-      entry.has_pre_check = has_pre_check<T>();
-      entry.has_skip = has_skip<T>();
+      entry.has_undo = detail::has_undo<T>();
+      entry.has_pre_check = detail::has_pre_check<T>();
+      entry.has_skip = detail::has_skip<T>();
     }
     table_->classes.push_back(std::move(entry));
     return {*table_, table_->classes.size() - 1};
-  }
-
-  // `&T::rollback` has the class that declares it in its type. What can't be named here is T's own.
-  template <class T>
-  static constexpr bool has_undo() {
-    if constexpr (std::derived_from<T, NoRollbackFlow>) {
-      return true;
-    } else if constexpr (detail::BlockingWorker<T>) {
-      if constexpr (requires { &T::undo; }) return !detail::declared_by_flow_base(&T::undo);
-      return true;
-    } else {
-      if constexpr (requires { &T::rollback; }) return !detail::declared_by_flow_base(&T::rollback);
-      return true;
-    }
-  }
-
-  template <class T>
-  static constexpr bool has_pre_check() {
-    if constexpr (detail::BlockingWorker<T>) {
-      if constexpr (requires { &T::check; }) return !detail::declared_by_flow_base(&T::check);
-      return true;
-    } else {
-      if constexpr (requires { &T::pre_check; }) return !detail::declared_by_flow_base(&T::pre_check);
-      return true;
-    }
-  }
-
-  template <class T>
-  static constexpr bool has_skip() {
-    if constexpr (requires { &T::skip; }) return !detail::declared_by_flow_base(&T::skip);
-    return true;
   }
 
   ClassTable* table_;

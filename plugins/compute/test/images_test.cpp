@@ -1,10 +1,10 @@
 #include "images.h"
 
-#include "chain_runner.h"
 #include "file_registry.h"
 #include "support/temp_folder.h"
 
 #include <tenon/storage/command.h>
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using compute::image_location;
-using compute::test::ChainRunner;
 using tenon::iaas::ImageRecord;
 using tenon::iaas::kImage;
 using tenon::iaas::kSelectedImage;
@@ -21,6 +20,7 @@ using tenon::iaas::kVm;
 using tenon::iaas::SelectedImage;
 using tenon::iaas::VmSpec;
 using tenon::iaas::VolumeLocation;
+using tenon::testing::ChainRunner;
 using testing::HasSubstr;
 
 TEST(ImageUrl, is_an_absolute_path_or_a_file_on_an_nfs_server) {
@@ -50,8 +50,7 @@ class CheckImage : public testing::Test {
   }
   tenon::Result<void> run(const ImageRecord& image) {
     ChainRunner runner;
-    runner.give(kImage, image);
-    return runner.run({&flow});
+    return runner.input(kImage, image).then(flow).run().result();
   }
 
   tenon::test::TempFolder folder;
@@ -102,9 +101,8 @@ class SelectImage : public testing::Test {
     vm.image = std::move(image);
     vm.image_format = std::move(format);
     ChainRunner runner;
-    runner.give(kVm, vm);
-    if (auto ran = runner.run({&flow}); !ran) return ran.error();
-    return *runner.data(kSelectedImage);
+    if (const auto& ran = runner.input(kVm, vm).then(flow).run(); !ran.ok()) return *ran.error;
+    return *runner.find(kSelectedImage);
   }
 
   tenon::test::TempFolder folder;

@@ -1,6 +1,6 @@
 #include "prepare_vm.h"
 
-#include "chain_runner.h"
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,13 +8,13 @@
 namespace {
 
 using compute::PrepareVm;
-using compute::test::ChainRunner;
 using tenon::Json;
 using tenon::iaas::DiskSpec;
 using tenon::iaas::kInstance;
 using tenon::iaas::kVm;
 using tenon::iaas::VmInstance;
 using tenon::iaas::VmSpec;
+using tenon::testing::ChainRunner;
 
 const PrepareVm kPrepareVm;
 
@@ -25,11 +25,10 @@ VmSpec web() {
   return vm;
 }
 
-VmInstance prepared(const VmSpec& vm, const std::string& run = "17") {
+VmInstance prepared(const VmSpec& vm, std::uint64_t run = 17) {
   ChainRunner runner(run);
-  runner.give(kVm, vm);
-  runner.run({&kPrepareVm}).value();
-  return *runner.data(kInstance);
+  runner.input(kVm, vm).then(kPrepareVm).run().result().value();
+  return *runner.find(kInstance);
 }
 
 TEST(PrepareVm, decides_every_default) {
@@ -42,14 +41,14 @@ TEST(PrepareVm, decides_every_default) {
 
 TEST(PrepareVm, takes_the_order_as_json) {
   ChainRunner runner;
-  runner.give_json("vm", Json::object()
-                             .add("name", "a")
-                             .add("cpus", 2)
-                             .add("memory", 134217728)
-                             .add("image", "/path/base.qcow2")
-                             .add("console", "/path/a.console"));
-  ASSERT_TRUE(runner.run({&kPrepareVm}).ok());
-  const VmInstance* instance = runner.data(kInstance);
+  runner.input_json("vm", Json::object()
+                              .add("name", "a")
+                              .add("cpus", 2)
+                              .add("memory", 134217728)
+                              .add("image", "/path/base.qcow2")
+                              .add("console", "/path/a.console"));
+  ASSERT_TRUE(runner.then(kPrepareVm).run().ok());
+  const VmInstance* instance = runner.find(kInstance);
   ASSERT_NE(instance, nullptr);
   EXPECT_EQ(instance->cpus, 2u);
   EXPECT_EQ(instance->memory, 134217728u);
@@ -57,9 +56,9 @@ TEST(PrepareVm, takes_the_order_as_json) {
 }
 
 TEST(PrepareVm, gives_a_repeated_step_the_same_uuid_and_another_run_another) {
-  const std::string uuid = prepared(web(), "17").uuid;
-  EXPECT_EQ(prepared(web(), "17").uuid, uuid);
-  EXPECT_NE(prepared(web(), "18").uuid, uuid);
+  const std::string uuid = prepared(web(), 17).uuid;
+  EXPECT_EQ(prepared(web(), 17).uuid, uuid);
+  EXPECT_NE(prepared(web(), 18).uuid, uuid);
   EXPECT_EQ(compute::canonical_uuid("$", uuid), uuid);
 }
 
@@ -81,12 +80,11 @@ TEST_P(PrepareVmRefuses, with_the_member_and_what_was_expected) {
   VmSpec vm = web();
   GetParam().spoil(vm);
   ChainRunner runner;
-  runner.give(kVm, vm);
-  auto ran = runner.run({&kPrepareVm});
+  const auto& ran = runner.input(kVm, vm).then(kPrepareVm).run();
   ASSERT_FALSE(ran.ok());
-  EXPECT_EQ(ran.error().code, "COMPUTE.1001");
-  EXPECT_EQ(ran.error().details, GetParam().details);
-  EXPECT_EQ(runner.data(kInstance), nullptr);
+  EXPECT_EQ(ran.error->code, "COMPUTE.1001");
+  EXPECT_EQ(ran.error->details, GetParam().details);
+  EXPECT_EQ(runner.find(kInstance), nullptr);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -6,6 +6,7 @@
 #include "wiring/loader.h"
 
 #include <tenon/inventory.h>
+#include <tenon/resource_probe.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -80,9 +81,6 @@ class ShippedChains : public testing::Test {
       </bean>
       <bean id="Realize" class="folder_network.Realize"><property name="types"><list><value>Folder</value></list></property>
         <tenon:plugin><tenon:extension interface="tenon.iaas.PreVmInstantiateResourceExtensionPoint"/></tenon:plugin>
-      </bean>
-      <bean id="Release" class="folder_network.Release"><property name="types"><list><value>Folder</value></list></property>
-        <tenon:plugin><tenon:extension interface="tenon.iaas.VmReleaseResourceExtensionPoint"/></tenon:plugin>
       </bean></beans>)");
     load();
   }
@@ -184,6 +182,16 @@ class ShippedChains : public testing::Test {
     return found;
   }
 
+  /// As a drill compares it.
+  std::vector<std::string> probed() const {
+    std::vector<std::string> all;
+    for (const auto& extension : wiring->extension_list(std::string(tenon::ResourceProbe::kInterface))) {
+      const std::vector<std::string> found = static_cast<const tenon::ResourceProbe*>(extension.object)->list().value();
+      all.insert(all.end(), found.begin(), found.end());
+    }
+    return all;
+  }
+
   tenon::test::TempFolder folder;
   tenon::test::Node node;
   tenon::descriptor::Properties properties;
@@ -236,6 +244,26 @@ TEST_F(ShippedChains, create_and_destroy_a_vm) {
 
   must_run("vm.destroy", "vm_uuid", uuid);
   EXPECT_EQ(everything(), before);
+}
+
+TEST_F(ShippedChains, are_seen_by_the_probes_in_all_that_they_make) {
+  add_all();
+  const auto before = probed();
+  const std::string uuid = created();
+  const auto after = probed();
+  std::vector<std::string> made;
+  for (const std::string& text : after) {
+    if (std::find(before.begin(), before.end(), text) == before.end()) made.push_back(text);
+  }
+  EXPECT_EQ(after.size(), before.size() + made.size());
+  EXPECT_THAT(made,
+              testing::UnorderedElementsAre(
+                  "vm " + uuid + " web (Running) on local",
+                  testing::AllOf(testing::StartsWith("file " + uuid), testing::EndsWith(".root.qcow2 on local")),
+                  testing::StartsWith("record vm " + uuid + " web "),
+                  testing::AllOf(testing::StartsWith("port nic:"), testing::EndsWith("of network blue on local"))));
+  must_run("vm.destroy", "vm_uuid", uuid);
+  EXPECT_EQ(probed(), before);
 }
 
 TEST_F(ShippedChains, create_a_vm_from_a_path_without_any_network_as_before) {

@@ -1,4 +1,3 @@
-#include "chain_runner.h"
 #include "connection.h"
 #include "file_registry.h"
 #include "folder.h"
@@ -10,10 +9,12 @@
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
+#include "probes.h"
 #include "registered_vms.h"
 #include "volumes.h"
 
 #include <tenon/storage/command.h>
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +25,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-using compute::test::ChainRunner;
 using tenon::make_error;
 using tenon::Owned;
 using tenon::Result;
@@ -35,6 +35,7 @@ using tenon::iaas::kVm;
 using tenon::iaas::kVmUuid;
 using tenon::iaas::kVolumes;
 using tenon::iaas::VmSpec;
+using tenon::testing::ChainRunner;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -120,8 +121,6 @@ class VmChain : public testing::Test {
     register_vm.registry.bind(&registry);
     realize.drivers.bind(&networks);
     realize.types = {"Folder"};
-    release.drivers.bind(&networks);
-    release.types = {"Folder"};
     unregister.registry.bind(&registry);
     allocate_storage.registry.bind(&registry);
     allocate_storage.storages.bind(&storages);
@@ -145,20 +144,25 @@ class VmChain : public testing::Test {
     return vm;
   }
 
+  ChainRunner& create_up_to_storage(ChainRunner& run, const VmSpec& vm) {
+    return run.input(kVm, vm).then(prepare).then(allocate_host).then(select_image).then(allocate_storage);
+  }
+  ChainRunner& create_up_to_realize(ChainRunner& run, const VmSpec& vm) {
+    return create_up_to_storage(run, vm).then(allocate_volume).then(allocate_nic).then(register_vm).then(realize);
+  }
   Result<void> vm_create(ChainRunner& run, const VmSpec& vm) {
-    run.give(kVm, vm);
-    return run.run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic,
-                    &register_vm, &realize, &create});
+    create_up_to_realize(run, vm).then(create);
+    return run.run().result();
   }
   Result<void> vm_destroy(ChainRunner& run, const std::string& uuid) {
-    run.give(kVmUuid, uuid);
-    return run.run({&locate, &destroy, &release, &delete_volume, &undefine, &unregister});
+    run.input(kVmUuid, uuid).then(locate).then(destroy).then_release(realize).then(delete_volume).then(undefine);
+    return run.then(unregister).run().result();
   }
   /// Makes the VM and gives its uuid.
-  std::string created(const VmSpec& vm, const std::string& run = "17") {
+  std::string created(const VmSpec& vm, std::uint64_t run = 17) {
     ChainRunner runner(run);
     vm_create(runner, vm).value();
-    return runner.data(kInstance)->uuid;
+    return runner.find(kInstance)->uuid;
   }
 
   std::vector<std::string> in_folder(const char* name) {
@@ -209,7 +213,6 @@ class VmChain : public testing::Test {
   compute::CreateOnHypervisor create;
   compute::LocateVm locate;
   compute::DestroyOnHypervisor destroy;
-  tenon::iaas::ReleaseL2Networks release;
   compute::DeleteVolume delete_volume;
   compute::UndefineOnHypervisor undefine;
   compute::UnregisterVm unregister;
@@ -220,7 +223,7 @@ TEST_F(VmChain, create_starts_a_domain_with_disks_of_its_own) {
   ASSERT_TRUE(vm_create(run, web()).ok());
   EXPECT_TRUE(runs());
   EXPECT_THAT(files(), SizeIs(3));
-  const auto& volumes = *run.data(kVolumes);
+  const auto& volumes = *run.find(kVolumes);
   ASSERT_THAT(volumes, SizeIs(3));
   kvm::TextHandle xml(virDomainGetXMLDesc(domain().get(), 0));
   std::size_t at = 0;
@@ -233,21 +236,22 @@ TEST_F(VmChain, create_starts_a_domain_with_disks_of_its_own) {
 }
 
 TEST_F(VmChain, create_names_volumes_after_the_vm_and_the_step) {
-  const std::string uuid = created(web(), "17");
-  EXPECT_THAT(files(), testing::UnorderedElementsAre(uuid + ".17-5.root.qcow2", uuid + ".17-5.data1.qcow2",
-                                                     uuid + ".17-5.data2.qcow2"));
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, web()).ok());
+  std::string key = run.key("compute.AllocateVolume");
+  std::replace(key.begin(), key.end(), ':', '-');
+  const std::string volume = run.find(kInstance)->uuid + "." + key;
+  EXPECT_THAT(files(),
+              testing::UnorderedElementsAre(volume + ".root.qcow2", volume + ".data1.qcow2", volume + ".data2.qcow2"));
 }
 
 TEST_F(VmChain, create_may_repeat_its_last_steps) {
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, web()).ok());
-  const auto nics = *run.data(kNics);
-  EXPECT_TRUE(run.run_one(allocate_volume, 5).ok());
-  EXPECT_TRUE(run.run_one(allocate_nic, 6).ok());
-  EXPECT_TRUE(run.run_one(register_vm, 7).ok());
-  EXPECT_TRUE(run.run_one(realize, 8).ok());
-  EXPECT_TRUE(run.run_one(create, 9).ok());
-  EXPECT_EQ(*run.data(kNics), nics);
+  const auto nics = *run.find(kNics);
+  EXPECT_TRUE(run.run_from("compute.AllocateVolume").ok());
+  EXPECT_THAT(run.trace(), SizeIs(6)) << "five steps, and the check of the networks";
+  EXPECT_EQ(*run.find(kNics), nics);
   EXPECT_THAT(files(), SizeIs(3));
   EXPECT_THAT(registered(), SizeIs(1));
   EXPECT_TRUE(runs());
@@ -256,9 +260,8 @@ TEST_F(VmChain, create_may_repeat_its_last_steps) {
 TEST_F(VmChain, create_leaves_nothing_when_the_vm_is_undone) {
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, web()).ok());
-  run.undo({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic, &register_vm,
-            &realize, &create});
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  run.undo();
+  EXPECT_THAT(run.outcome().undo_errors, IsEmpty());
   expect_nothing_left();
 }
 
@@ -269,12 +272,12 @@ TEST_F(VmChain, create_registers_the_vm_with_all_that_it_has) {
   ASSERT_TRUE(vm_create(run, vm).ok());
   ASSERT_THAT(registered(), SizeIs(1));
   const auto record = registered()[0];
-  EXPECT_EQ(record.instance, *run.data(kInstance));
+  EXPECT_EQ(record.instance, *run.find(kInstance));
   EXPECT_EQ(record.host, "local");
   EXPECT_EQ(record.primary_storage, "local");
   EXPECT_EQ(record.image, "base");
-  EXPECT_EQ(record.volumes, *run.data(kVolumes));
-  EXPECT_EQ(record.nics, *run.data(kNics));
+  EXPECT_EQ(record.volumes, *run.find(kVolumes));
+  EXPECT_EQ(record.nics, *run.find(kNics));
 }
 
 TEST_F(VmChain, create_plugs_a_nic_into_the_bridge_of_each_network) {
@@ -286,7 +289,7 @@ TEST_F(VmChain, create_plugs_a_nic_into_the_bridge_of_each_network) {
   EXPECT_THAT(in_folder("bridges"), testing::UnorderedElementsAre("br0", "br-blue"));
   kvm::TextHandle text(virDomainGetXMLDesc(domain().get(), 0));
   const std::string xml = text.get();
-  const auto& nics = *run.data(kNics);
+  const auto& nics = *run.find(kNics);
   const std::size_t first = xml.find("<source bridge='br0'/>");
   const std::size_t second = xml.find("<source bridge='br-blue'/>");
   ASSERT_NE(first, std::string::npos);
@@ -303,7 +306,7 @@ TEST_F(VmChain, create_begins_the_root_disk_with_a_registered_image) {
   vm.image = "base";
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, vm).ok());
-  const std::string root_disk = (*run.data(kVolumes))[0].location.path;
+  const std::string root_disk = (*run.find(kVolumes))[0].location.path;
   const std::string info = storage::run_command({"qemu-img", "info", "--force-share", root_disk}, 60s).value();
   EXPECT_THAT(info, HasSubstr("backing file: " + image.string()));
 }
@@ -318,7 +321,7 @@ TEST_F(VmChain, create_takes_the_host_and_the_storage_that_are_named) {
   EXPECT_THAT(in_folder("other"), SizeIs(3));
   vm.name = "second";
   vm.host = "far";
-  ChainRunner second("18");
+  ChainRunner second(18);
   EXPECT_EQ(vm_create(second, vm).error().to_string(), "COMPUTE.1002: no host can take the VM: far is not registered");
 }
 
@@ -342,11 +345,15 @@ TEST_F(VmChain, create_says_that_there_is_no_such_network) {
 
 TEST_F(VmChain, create_undoes_the_vm_whose_host_was_removed_meanwhile) {
   ChainRunner run;
-  run.give(kVm, web());
-  ASSERT_TRUE(
-      run.run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic}).ok());
-  registry.hosts().remove("local", std::nullopt).value();
-  EXPECT_EQ(run.run_one(register_vm, 7).error().code, "REGISTRY.1004");
+  create_up_to_storage(run, web()).then(allocate_volume).then(allocate_nic);
+  run.then("the host goes", [&](tenon::FlowStep step) {
+    registry.hosts().remove("local", std::nullopt).value();
+    std::move(step).next();
+  });
+  const auto& made = run.then(register_vm).run();
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error->code, "REGISTRY.1004");
+  expect_nothing_left();
 }
 
 TEST_F(VmChain, is_seen_in_the_inventory_with_the_state_that_its_host_tells) {
@@ -358,9 +365,9 @@ TEST_F(VmChain, is_seen_in_the_inventory_with_the_state_that_its_host_tells) {
   ASSERT_TRUE(vm_create(run, web()).ok());
   const auto state = [&] { return *inventory.list().value().at(0).find("state")->as_string(); };
   tenon::Json volumes = tenon::Json::array();
-  for (const auto& volume : *run.data(kVolumes)) volumes.push(volume.location.path);
+  for (const auto& volume : *run.find(kVolumes)) volumes.push(volume.location.path);
   const tenon::Json row = tenon::Json::object()
-                              .add("uuid", run.data(kInstance)->uuid)
+                              .add("uuid", run.find(kInstance)->uuid)
                               .add("name", "web")
                               .add("state", "Running")
                               .add("host", "local")
@@ -412,6 +419,55 @@ TEST_F(VmChain, counts_in_the_inventory_of_hosts_and_storages_tell_whether_they_
               ElementsAre(tenon::Json::object().add("name", "base").add("url", image.string()).add("format", "qcow2")));
 }
 
+TEST_F(VmChain, is_found_by_the_probes_on_the_devices_and_in_the_registry) {
+  compute::HypervisorProbe vms;
+  vms.registry.bind(&registry);
+  vms.hypervisors.bind(&hypervisors);
+  compute::PrimaryStorageProbe disks;
+  disks.registry.bind(&registry);
+  disks.storages.bind(&storages);
+  compute::RecordProbe records;
+  records.registry.bind(&registry);
+  const std::string foreign = "vm 6695eb01-f6a4-8304-79aa-97f2502e193f test (Running) on local";
+  const std::string host = std::string("record host local (KVM, ") + kUri + ")";
+  const std::string image_record = "record image base (qcow2, " + image.string() + ")";
+  const std::string storage = "record primary storage local (Folder, " + (root / "volumes").string() + ")";
+  const std::string network = "record L2 network blue (Folder, vlan 100)";
+  EXPECT_THAT(vms.list().value(), ElementsAre(foreign));
+  EXPECT_THAT(disks.list().value(), IsEmpty());
+  EXPECT_THAT(records.list().value(), ElementsAre(network, host, image_record, storage));
+
+  const std::string uuid = created(web());
+  EXPECT_THAT(vms.list().value(), testing::UnorderedElementsAre(foreign, "vm " + uuid + " web (Running) on local"));
+  std::vector<std::string> in_storage;
+  for (const std::string& file : files()) in_storage.push_back("file " + file + " on local");
+  EXPECT_THAT(in_storage, SizeIs(3));
+  EXPECT_THAT(disks.list().value(), testing::UnorderedElementsAreArray(in_storage));
+  EXPECT_THAT(records.list().value(),
+              ElementsAre(network, host, image_record, storage,
+                          "record vm " + uuid + " web (host local, primary storage local, 3 volumes, 1 NIC)"));
+
+  registry.vms().remove(uuid, std::nullopt).value();
+  virDomainDestroy(domain().get());
+  EXPECT_THAT(vms.list().value(), testing::Contains("vm " + uuid + " web (Stopped) on local"))
+      << "asked from the device";
+}
+
+TEST_F(VmChain, is_not_taken_for_gone_by_probes_that_cannot_ask) {
+  compute::HypervisorProbe vms;
+  vms.registry.bind(&registry);
+  vms.hypervisors.bind(&hypervisors);
+  replace_host({"local", "KVM", "qemu+unix:///system?socket=/nonexistent/libvirt-sock"});
+  EXPECT_EQ(vms.list().error().code, "KVM.1001");
+  hypervisors.list = nullptr;
+  EXPECT_EQ(vms.list().error().code, "DRIVER.1001");
+  compute::PrimaryStorageProbe disks;
+  disks.registry.bind(&registry);
+  disks.storages.bind(&storages);
+  fs::remove_all(root / "volumes");
+  EXPECT_EQ(disks.list().error().code, "STORAGE.1001");
+}
+
 class VmChainFault : public VmChain, public testing::WithParamInterface<const char*> {};
 
 TEST_P(VmChainFault, leaves_nothing) {
@@ -419,7 +475,7 @@ TEST_P(VmChainFault, leaves_nothing) {
   ChainRunner run;
   auto made = vm_create(run, web());
   ASSERT_FALSE(made.ok());
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  EXPECT_THAT(run.outcome().undo_errors, IsEmpty());
   expect_nothing_left();
 }
 
@@ -428,30 +484,66 @@ INSTANTIATE_TEST_SUITE_P(AtEachCall, VmChainFault, testing::Values("ping", "defi
 
 TEST_F(VmChain, create_removes_the_disks_that_it_made_before_one_failed) {
   ChainRunner run;
-  run.give(kVm, web());
-  ASSERT_TRUE(run.run({&prepare, &allocate_host, &select_image, &allocate_storage}).ok());
   folder.qemu_img = root / "qemu-img";
   std::ofstream(folder.qemu_img)
       << "#!/bin/sh\ncase \"$*\" in *data2*) echo no room >&2; exit 1;; esac\nexec qemu-img \"$@\"\n";
   fs::permissions(folder.qemu_img, fs::perms::owner_all);
-  auto made = run.run_one(allocate_volume, 5);
+  std::vector<std::string> left;
+  create_up_to_storage(run, web())
+      .then(
+          "AllocateVolume", [&](tenon::FlowStep step) { allocate_volume.run(std::move(step)); },
+          [&](tenon::FlowStep step) {
+            left = files();
+            allocate_volume.rollback(std::move(step));
+          });
+  const auto& made = run.run();
   ASSERT_FALSE(made.ok());
-  EXPECT_THAT(made.error().details, HasSubstr("no room"));
-  EXPECT_THAT(files(), SizeIs(2));
-  EXPECT_TRUE(run.undo_one(allocate_volume, 5).ok());
+  EXPECT_THAT(made.error->details, HasSubstr("no room"));
+  EXPECT_THAT(left, SizeIs(2));
+  EXPECT_THAT(made.undo_errors, IsEmpty());
   EXPECT_THAT(files(), IsEmpty());
 }
 
+TEST_F(VmChain, create_makes_no_further_disk_once_it_is_told_to_end) {
+  ChainRunner run;
+  std::vector<std::string> made{"not undone"};
+  create_up_to_storage(run, web())
+      .then(
+          "AllocateVolume", [&](tenon::FlowStep step) { allocate_volume.run(std::move(step)); },
+          [&](tenon::FlowStep step) {
+            made = files();
+            allocate_volume.rollback(std::move(step));
+          })
+      .fail_at("AllocateVolume", tenon::testing::Fault::kTimeout);
+  EXPECT_FALSE(run.run().ok());
+  EXPECT_THAT(made, IsEmpty());
+}
+
+TEST_F(VmChain, create_defines_no_domain_once_it_is_told_to_end) {
+  ChainRunner run;
+  bool defined = true;
+  create_up_to_realize(run, web())
+      .then(
+          "CreateOnHypervisor", [&](tenon::FlowStep step) { create.run(std::move(step)); },
+          [&](tenon::FlowStep step) {
+            defined = domain() != nullptr;
+            create.rollback(std::move(step));
+          })
+      .fail_at("CreateOnHypervisor", tenon::testing::Fault::kTimeout);
+  EXPECT_FALSE(run.run().ok());
+  EXPECT_FALSE(defined);
+}
+
 TEST_F(VmChain, create_leaves_the_vm_of_another_run_alone_that_has_the_same_uuid) {
-  const std::string uuid = created(web(), "16");
+  const std::string uuid = created(web(), 16);
   VmSpec twin = web();
   twin.name = "twin";
   twin.uuid = uuid;
-  ChainRunner run("17");
+  ChainRunner run(17);
   auto made = vm_create(run, twin);
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, "REGISTRY.1002");
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  EXPECT_THAT(run.outcome().undo_errors, IsEmpty());
   EXPECT_TRUE(runs());
   EXPECT_THAT(files(), SizeIs(3));
 }
@@ -490,29 +582,41 @@ TEST_F(VmChain, create_does_not_begin_when_the_disks_have_no_room) {
 TEST_F(VmChain, destroy_leaves_nothing) {
   const std::string uuid = created(web());
   EXPECT_THAT(in_folder("bridges"), SizeIs(1));
-  ChainRunner run("18");
+  ChainRunner run(18);
   ASSERT_TRUE(vm_destroy(run, uuid).ok());
   expect_nothing_left();
 }
 
+TEST_F(VmChain, destroy_tells_later_steps_which_vm_it_is_about) {
+  ChainRunner creation(17);
+  ASSERT_TRUE(vm_create(creation, web()).ok());
+  const tenon::iaas::VmInstance made = *creation.find(kInstance);
+  ChainRunner registered(18);
+  ASSERT_TRUE(registered.input(kVmUuid, made.uuid).then(locate).run().ok());
+  EXPECT_EQ(*registered.find(kInstance), made);
+
+  registry.vms().remove(made.uuid, std::nullopt).value();
+  ChainRunner unregistered(19);
+  ASSERT_TRUE(unregistered.input(kVmUuid, made.uuid).then(locate).run().ok());
+  EXPECT_EQ(unregistered.find(kInstance)->uuid, made.uuid);
+  EXPECT_EQ(unregistered.find(kInstance)->name, "web");
+  EXPECT_THAT(*unregistered.find(kNics), IsEmpty());
+}
+
 TEST_F(VmChain, destroy_clears_up_what_a_broken_off_creation_left) {
-  ChainRunner creation("17");
-  creation.give(kVm, web());
-  ASSERT_TRUE(creation
-                  .run({&prepare, &allocate_host, &select_image, &allocate_storage, &allocate_volume, &allocate_nic,
-                        &register_vm, &realize})
-                  .ok());
+  ChainRunner creation(17);
+  ASSERT_TRUE(create_up_to_realize(creation, web()).run().ok());
   EXPECT_THAT(files(), SizeIs(3));
   EXPECT_THAT(in_folder("bridges"), SizeIs(1));
-  ChainRunner run("18");
-  ASSERT_TRUE(vm_destroy(run, creation.data(kInstance)->uuid).ok());
+  ChainRunner run(18);
+  ASSERT_TRUE(vm_destroy(run, creation.find(kInstance)->uuid).ok());
   expect_nothing_left();
 }
 
 TEST_F(VmChain, destroy_waits_for_a_host_that_does_not_answer) {
   const std::string uuid = created(web());
   hypervisors.list = nullptr;
-  ChainRunner run("18");
+  ChainRunner run(18);
   auto destroyed = vm_destroy(run, uuid);
   ASSERT_FALSE(destroyed.ok());
   EXPECT_EQ(destroyed.error().code, "DRIVER.1001");
@@ -521,11 +625,11 @@ TEST_F(VmChain, destroy_waits_for_a_host_that_does_not_answer) {
 }
 
 TEST_F(VmChain, destroy_leaves_other_vms_alone) {
-  created(web(), "16");
+  created(web(), 16);
   VmSpec other = web();
   other.name = "other";
-  ChainRunner run("18");
-  ASSERT_TRUE(vm_destroy(run, created(other, "17")).ok());
+  ChainRunner run(18);
+  ASSERT_TRUE(vm_destroy(run, created(other, 17)).ok());
   EXPECT_TRUE(runs("web"));
   EXPECT_EQ(domain("other"), nullptr);
   EXPECT_THAT(files(), SizeIs(3));
@@ -535,17 +639,21 @@ TEST_F(VmChain, destroy_keeps_disks_that_are_in_no_registered_storage) {
   const std::string uuid = created(web());
   registry.vms().remove(uuid, std::nullopt).value();
   registry.primary_storages().remove("local", std::nullopt).value();
-  ChainRunner run("18");
+  ChainRunner run(18);
   ASSERT_TRUE(vm_destroy(run, uuid).ok());
   EXPECT_THAT(files(), SizeIs(3));
 }
 
 TEST_F(VmChain, destroy_does_not_forget_disks_that_it_cannot_delete_and_can_be_repeated) {
   const std::string uuid = created(web());
-  const fs::path blocked = root / "volumes" / (uuid + ".17-5.data1.qcow2");
+  const auto volumes = files();
+  const auto name = std::find_if(volumes.begin(), volumes.end(),
+                                 [](const std::string& file) { return file.ends_with(".data1.qcow2"); });
+  ASSERT_NE(name, volumes.end());
+  const fs::path blocked = root / "volumes" / *name;
   fs::rename(blocked, root / "aside");
   fs::create_directory(blocked);
-  ChainRunner first("18");
+  ChainRunner first(18);
   auto destroyed = vm_destroy(first, uuid);
   ASSERT_FALSE(destroyed.ok());
   EXPECT_EQ(destroyed.error().to_string(), "COMPUTE.1006: volumes are left: 1 can't be deleted");
@@ -554,7 +662,7 @@ TEST_F(VmChain, destroy_does_not_forget_disks_that_it_cannot_delete_and_can_be_r
 
   fs::remove(blocked);
   fs::rename(root / "aside", blocked);
-  ChainRunner second("19");
+  ChainRunner second(19);
   EXPECT_TRUE(vm_destroy(second, uuid).ok());
   EXPECT_EQ(domain(), nullptr);
   EXPECT_THAT(files(), IsEmpty());
@@ -563,7 +671,7 @@ TEST_F(VmChain, destroy_does_not_forget_disks_that_it_cannot_delete_and_can_be_r
 TEST_F(VmChain, destroy_fails_for_a_driver_that_is_missing_before_it_forgets_the_disks) {
   const std::string uuid = created(web());
   storages.list = nullptr;
-  ChainRunner run("18");
+  ChainRunner run(18);
   auto destroyed = vm_destroy(run, uuid);
   ASSERT_FALSE(destroyed.ok());
   EXPECT_EQ(destroyed.error().code, "COMPUTE.1006");

@@ -2,6 +2,7 @@
 
 #include <tenon/iaas/l2_driver.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -39,7 +40,17 @@ class FolderNetwork final : public tenon::iaas::L2Network {
     return tenon::iaas::NicAttachment{bridge().filename(), nic.mac, nic.device, nic.model, record_.vlan, {}, {}};
   }
   tenon::Result<void> release(const tenon::iaas::Nic& /*nic*/) override { return {}; }
-  tenon::Result<std::vector<tenon::iaas::NicPort>> ports() override { return std::vector<tenon::iaas::NicPort>(); }
+  /// Nothing is ever plugged in; a user's file counts as its port.
+  tenon::Result<std::vector<tenon::iaas::NicPort>> ports() override {
+    if (auto good = check(); !good) return std::move(good).error();
+    std::vector<tenon::iaas::NicPort> ports;
+    if (!std::filesystem::exists(bridge())) return ports;
+    for (const auto& entry : std::filesystem::directory_iterator(bridge())) {
+      ports.push_back({entry.path().filename(), {}, {}, {}});
+    }
+    std::sort(ports.begin(), ports.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return ports;
+  }
 
  private:
   static tenon::ErrorCode failure(std::string details) {

@@ -15,10 +15,4 @@ TENON_PLUGIN("folder_network", "1.0.0", plugin) {
       .inject(&RealizeL2Networks::drivers)
       .reads(kHost)
       .reads(kNics);
-  plugin.bean<ReleaseL2Networks>("folder_network.Release")
-      .implements<VmReleaseResourceExtensionPoint>()
-      .property("types", &ReleaseL2Networks::types, {.required = true})
-      .inject(&ReleaseL2Networks::drivers)
-      .reads(kHost)
-      .reads(kNics);
 }

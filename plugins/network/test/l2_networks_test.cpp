@@ -1,9 +1,10 @@
 #include "l2_networks.h"
 
-#include "chain_runner.h"
 #include "file_registry.h"
 #include "folder_network.h"
 #include "support/temp_folder.h"
+
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,13 +14,13 @@
 namespace {
 
 namespace fs = std::filesystem;
-using compute::test::ChainRunner;
 using tenon::Result;
 using tenon::iaas::HostRecord;
 using tenon::iaas::kHost;
 using tenon::iaas::kL2Network;
 using tenon::iaas::kName;
 using tenon::iaas::L2NetworkRecord;
+using tenon::testing::ChainRunner;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -47,12 +48,11 @@ class L2Networks : public testing::Test {
     flow.networks.bind(&drivers);
   }
   Result<void> add(ChainRunner& run, const L2NetworkRecord& record) {
-    run.give(kL2Network, record);
-    return run.run({&check, &realize, &register_network});
+    run.input(kL2Network, record).then(check).then(realize).then(register_network);
+    return run.run().result();
   }
   Result<void> remove(ChainRunner& run, const std::string& name) {
-    run.give(kName, name);
-    return run.run({&find, &unregister, &unrealize});
+    return run.input(kName, name).then(find).then(unregister).then(unrealize).run().result();
   }
   std::vector<std::string> bridges() {
     std::vector<std::string> names;
@@ -78,29 +78,29 @@ class L2Networks : public testing::Test {
 };
 
 TEST_F(L2Networks, are_made_on_the_hosts_and_registered) {
-  ChainRunner run("17");
+  ChainRunner run(17);
   ASSERT_TRUE(add(run, kBlue).ok());
   EXPECT_THAT(bridges(), testing::ElementsAre("br-blue"));
   EXPECT_EQ(registry.l2_networks().find("blue"), kBlue);
 }
 
 TEST_F(L2Networks, leave_nothing_when_they_are_undone) {
-  ChainRunner run("17");
+  ChainRunner run(17);
   ASSERT_TRUE(add(run, kBlue).ok());
-  run.undo({&check, &realize, &register_network});
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  run.undo();
+  EXPECT_THAT(run.outcome().undo_errors, IsEmpty());
   EXPECT_THAT(bridges(), IsEmpty());
   EXPECT_EQ(registry.l2_networks().find("blue"), std::nullopt);
 }
 
 TEST_F(L2Networks, of_a_taken_name_leave_the_first_one_alone) {
-  ChainRunner first("17");
+  ChainRunner first(17);
   ASSERT_TRUE(add(first, kBlue).ok());
-  ChainRunner second("18");
+  ChainRunner second(18);
   auto added = add(second, kBlue);
   ASSERT_FALSE(added.ok());
   EXPECT_EQ(added.error().code, "REGISTRY.1002");
-  EXPECT_THAT(second.undo_errors, IsEmpty());
+  EXPECT_THAT(second.outcome().undo_errors, IsEmpty());
   EXPECT_THAT(bridges(), SizeIs(1));
   EXPECT_EQ(registry.l2_networks().find("blue"), kBlue);
 }
@@ -111,7 +111,7 @@ TEST_F(L2Networks, that_the_driver_refuses_are_not_made) {
   auto added = add(run, kBlue);
   ASSERT_FALSE(added.ok());
   EXPECT_EQ(added.error().code, "TEST.1002");
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  EXPECT_THAT(run.outcome().undo_errors, IsEmpty());
   EXPECT_EQ(registry.l2_networks().find("blue"), std::nullopt);
 }
 
@@ -143,47 +143,59 @@ TEST_F(L2Networks, with_a_bad_name_or_type_are_refused_before_anything_is_made) 
 }
 
 TEST_F(L2Networks, go_from_the_hosts_when_they_are_removed) {
-  ChainRunner added("17");
+  ChainRunner added(17);
   ASSERT_TRUE(add(added, kBlue).ok());
-  ChainRunner run("18");
+  ChainRunner run(18);
   ASSERT_TRUE(remove(run, "blue").ok());
   EXPECT_THAT(bridges(), IsEmpty());
   EXPECT_EQ(registry.l2_networks().find("blue"), std::nullopt);
 }
 
 TEST_F(L2Networks, come_back_when_their_removal_is_undone) {
-  ChainRunner added("17");
+  ChainRunner added(17);
   ASSERT_TRUE(add(added, kBlue).ok());
-  ChainRunner run("18");
+  ChainRunner run(18);
   ASSERT_TRUE(remove(run, "blue").ok());
-  run.undo({&find, &unregister, &unrealize});
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  run.undo();
+  EXPECT_THAT(run.outcome().undo_errors, IsEmpty());
   EXPECT_THAT(bridges(), SizeIs(1));
   EXPECT_EQ(registry.l2_networks().find("blue"), kBlue);
 }
 
 TEST_F(L2Networks, leave_a_host_that_is_removed_and_come_back_if_it_stays) {
-  ChainRunner added("17");
+  ChainRunner added(17);
   ASSERT_TRUE(add(added, kBlue).ok());
-  ChainRunner run("18");
-  run.give(kHost, kLocal);
-  ASSERT_TRUE(run.run({&leave}).ok());
+  ChainRunner run(18);
+  ASSERT_TRUE(run.input(kHost, kLocal).then(leave).run().ok());
   EXPECT_THAT(bridges(), IsEmpty());
-  EXPECT_TRUE(run.undo_one(leave, 1).ok());
+  EXPECT_TRUE(run.undo().ok());
   EXPECT_THAT(bridges(), SizeIs(1));
 }
 
 TEST_F(L2Networks, do_not_keep_a_broken_host_from_being_removed) {
-  ChainRunner added("17");
+  ChainRunner added(17);
   ASSERT_TRUE(add(added, kBlue).ok());
   fs::remove_all(folder.path() / "bridges");
-  ChainRunner run("18");
-  run.give(kHost, kLocal);
-  EXPECT_TRUE(run.run({&leave}).ok());
+  ChainRunner run(18);
+  EXPECT_TRUE(run.input(kHost, kLocal).then(leave).run().ok());
+}
+
+TEST_F(L2Networks, are_probed_for_their_ports_on_the_hosts_that_their_driver_serves) {
+  network::L2NetworkProbe probe;
+  bind(probe);
+  EXPECT_THAT(probe.list().value(), IsEmpty());
+  registry.hosts().add({"far", "KVM", "qemu+ssh://far/system"}, "1:2").value();
+  ChainRunner run(17);
+  ASSERT_TRUE(add(run, kBlue).ok());
+  EXPECT_THAT(probe.list().value(), testing::ElementsAre("port network:blue of network blue on local"));
+  fs::remove_all(folder.path() / "bridges");
+  EXPECT_EQ(probe.list().error().code, "TEST.1002") << "what can't be asked is not gone";
+  drivers.list = nullptr;
+  EXPECT_EQ(probe.list().error().code, "DRIVER.1001");
 }
 
 TEST_F(L2Networks, are_listed_with_the_nics_on_them) {
-  ChainRunner run("17");
+  ChainRunner run(17);
   ASSERT_TRUE(add(run, kBlue).ok());
   network::L2NetworkInventory inventory;
   inventory.registry.bind(&registry);

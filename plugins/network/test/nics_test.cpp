@@ -1,21 +1,22 @@
 #include "nics.h"
 
-#include "chain_runner.h"
 #include "file_registry.h"
 #include "support/temp_folder.h"
+
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
 
-using compute::test::ChainRunner;
 using tenon::Result;
 using tenon::iaas::kNics;
 using tenon::iaas::kVm;
 using tenon::iaas::Nic;
 using tenon::iaas::NicSpec;
 using tenon::iaas::VmSpec;
+using tenon::testing::ChainRunner;
 using testing::SizeIs;
 using testing::StartsWith;
 
@@ -30,13 +31,12 @@ class AllocateNic : public testing::Test {
     appliance.registry.bind(&registry);
   }
   Result<void> run(ChainRunner& runner, const VmSpec& vm, const tenon::Flow& with) {
-    runner.give(kVm, vm);
-    return runner.run({&with});
+    return runner.input(kVm, vm).then("AllocateNic", with).run().result();
   }
-  std::vector<Nic> nics(const VmSpec& vm, const std::string& key = "17") {
-    ChainRunner runner(key);
+  std::vector<Nic> nics(const VmSpec& vm, std::uint64_t number = 17) {
+    ChainRunner runner(number);
     run(runner, vm, flow).value();
-    return *runner.data(kNics);
+    return *runner.find(kNics);
   }
   std::string refusal(const VmSpec& vm) {
     ChainRunner runner;
@@ -71,17 +71,17 @@ TEST_F(AllocateNic, gives_one_on_each_network_in_their_order_with_the_networks_r
 }
 
 TEST_F(AllocateNic, gives_a_repeated_step_the_same_nics_and_another_run_others) {
-  const std::vector<Nic> made = nics(on({"blue", "green"}), "17");
-  EXPECT_EQ(nics(on({"blue", "green"}), "17"), made);
-  const std::vector<Nic> others = nics(on({"blue", "green"}), "18");
+  const std::vector<Nic> made = nics(on({"blue", "green"}), 17);
+  EXPECT_EQ(nics(on({"blue", "green"}), 17), made);
+  const std::vector<Nic> others = nics(on({"blue", "green"}), 18);
   EXPECT_NE(others[0].mac, made[0].mac);
   EXPECT_NE(others[0].uuid, made[0].uuid);
   EXPECT_NE(made[0].mac, made[1].mac);
 }
 
 TEST_F(AllocateNic, makes_macs_in_qemus_range_and_device_names_that_linux_and_libvirt_take) {
-  for (int run = 0; run < 50; ++run) {
-    const Nic nic = nics(on({"blue"}), std::to_string(run))[0];
+  for (std::uint64_t run = 1; run <= 50; ++run) {
+    const Nic nic = nics(on({"blue"}), run)[0];
     EXPECT_THAT(nic.mac, StartsWith("52:54:00:"));
     EXPECT_EQ(network::canonical_mac(nic.mac), nic.mac);
     EXPECT_LE(nic.device.size(), 15u);
@@ -120,7 +120,7 @@ TEST_F(AllocateNic, of_an_appliance_puts_the_management_network_first) {
   appliance.management_network = "management";
   ChainRunner runner;
   ASSERT_TRUE(run(runner, on({"blue"}), appliance).ok());
-  const auto& made = *runner.data(kNics);
+  const auto& made = *runner.find(kNics);
   ASSERT_THAT(made, SizeIs(2));
   EXPECT_EQ(made[0].network.name, "management");
   EXPECT_EQ(made[1].network.name, "blue");

@@ -269,6 +269,14 @@ TEST_F(NfsStorage, finds_what_was_left_of_a_volume_among_many_files) {
   EXPECT_EQ(files().size(), 2000u);
 }
 
+TEST_F(NfsStorage, lists_all_that_is_there) {
+  EXPECT_THAT(storage().list().value(), IsEmpty());
+  ASSERT_TRUE(storage().create_volume({"b", kMiB, {}}).ok());
+  std::ofstream(volumes / ".a~7-0") << "unfinished";
+  fs::create_directory(volumes / "lost+found");
+  EXPECT_THAT(storage().list().value(), ElementsAre(".a~7-0", "b.qcow2", "lost+found"));
+}
+
 TEST_F(NfsStorage, has_nothing_to_do_for_a_volume_that_is_gone) { EXPECT_TRUE(storage().delete_volume("a").ok()); }
 
 TEST_F(NfsStorage, says_that_there_is_no_such_folder_and_makes_none) {

@@ -1,11 +1,11 @@
 #include "l2_network.h"
 #include "check_host.h"
 
-#include "chain_runner.h"
 #include "fake_server.h"
 #include "support/node.h"
 
 #include <tenon/iaas/l2_driver.h>
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -108,11 +108,10 @@ class OvsCheckHost : public testing::Test {
  protected:
   tenon::test::Node node;
   ovs::CheckHost check;
-  compute::test::ChainRunner run;
+  tenon::testing::ChainRunner run;
 
   tenon::Result<void> connect(const HostRecord& host = kHere) {
-    run.give(tenon::iaas::kHost, host);
-    return run.run({&check});
+    return run.input(tenon::iaas::kHost, host).then(check).run().result();
   }
 };
 
@@ -123,7 +122,7 @@ TEST_F(OvsCheckHost, refuses_a_host_without_open_vswitch) {
   EXPECT_EQ(connected.error().to_string(), "OVS.1014: the host is refused: its Open vSwitch does not work: host local");
   ASSERT_EQ(connected.error().causes.size(), 1u);
   EXPECT_EQ(connected.error().causes[0].code, "OVS.1001");
-  EXPECT_TRUE(run.undo_errors.empty());
+  EXPECT_TRUE(run.outcome().undo_errors.empty());
 }
 
 TEST_F(OvsCheckHost, refuses_a_host_whose_database_does_not_answer) {

@@ -1,9 +1,9 @@
 #include "check_host.h"
 #include "l2_network.h"
-
-#include "chain_runner.h"
+#include "probe.h"
 
 #include <tenon/iaas/l2_driver.h>
+#include <tenon/testing/chain_runner.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,9 +125,8 @@ TEST_F(OvsLab, lets_a_host_with_a_working_switch_in) {
   ovs::CheckHost check;
   check.set_database(lab_database());
   check.datapath = "netdev";
-  compute::test::ChainRunner run;
-  run.give(tenon::iaas::kHost, kHost);
-  EXPECT_NO_THROW(run.run({&check}).value());
+  tenon::testing::ChainRunner run;
+  EXPECT_NO_THROW(run.input(tenon::iaas::kHost, kHost).then(check).run().result().value());
 }
 
 TEST_F(OvsLab, realizes_a_bridge_that_is_up_and_marked) {
@@ -263,6 +262,17 @@ TEST_F(OvsLab, tells_the_ports_of_vms_and_removes_what_was_left_of_one_nic) {
   EXPECT_TRUE(network()->release(nic()).ok());
 }
 
+TEST_F(OvsLab, is_probed_for_all_that_stands_in_it) {
+  ovs::Probe probe;
+  probe.set_database(lab_database());
+  EXPECT_THAT(probe.list().value(), IsEmpty());
+  ASSERT_TRUE(network()->realize("nic:1", "17:4").ok());
+  add_nic_port("port1", kNic);
+  vsctl("add-br br1 -- set Bridge br1 datapath_type=netdev");
+  EXPECT_THAT(probe.list().value(), ElementsAre("bridge br0 (made for lan)", "bridge br1", "port port1 of bridge br0",
+                                                "user nic:1 of bridge br0 (17:4)"));
+}
+
 TEST_F(OvsLab, fails_in_bounded_time_when_vswitchd_is_stopped_and_leaves_nothing_when_undone) {
   factory.limit = 300ms;
   {
@@ -310,17 +320,16 @@ TEST_F(OvsLab, realizes_before_a_vm_is_made_and_leaves_nothing_when_the_run_fail
   tenon::iaas::RealizeL2Networks realize;
   realize.types = {"Openvswitch"};
   realize.drivers.bind(&slot);
-  compute::test::ChainRunner run;
-  run.give(tenon::iaas::kHost, kHost);
+  tenon::testing::ChainRunner run;
   Nic second = nic("other");
   second.network.bridge = "br1";
-  run.give(tenon::iaas::kNics, std::vector<Nic>{nic(), second});
-  ASSERT_NO_THROW(run.run({&realize}).value());
+  run.input(tenon::iaas::kHost, kHost).input(tenon::iaas::kNics, {nic(), second}).then(realize);
+  ASSERT_NO_THROW(run.run().result().value());
   EXPECT_EQ(bridges(), "br0\nbr1");
-  EXPECT_EQ(marks("br1"), R"({tenon-network=lan, "tenon-user:nic:other"="17:1"})");
+  EXPECT_EQ(marks("br1"),
+            R"({tenon-network=lan, "tenon-user:nic:other"=")" + run.key("tenon.iaas.RealizeL2Networks") + R"("})");
   add_nic_port("port1", kNic);  // what a hypervisor that died would leave
-  run.undo({&realize});
-  EXPECT_THAT(run.undo_errors, IsEmpty());
+  EXPECT_THAT(run.undo().undo_errors, IsEmpty());
   EXPECT_EQ(bridges(), "");
 }
 

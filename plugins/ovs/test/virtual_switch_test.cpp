@@ -2,6 +2,7 @@
 
 #include "fake_server.h"
 #include "json_text.h"
+#include "probe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +19,9 @@ using ovs::VirtualSwitch;
 using ovs::test::FakeServer;
 using ovs::test::Peer;
 using tenon::Json;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 /// The tables as a server would show them.
@@ -69,6 +72,34 @@ TEST(VirtualSwitch, asks_for_a_bridge_in_one_transaction_that_fails_if_there_is_
                                R"("external_ids":["map",[["tenon-network","lan"],["tenon-user:nic:1","17:4"]]]}})"));
   EXPECT_THAT(asked, HasSubstr(R"({"op":"mutate","table":"Open_vSwitch","where":[["_uuid","==",["uuid","r"]]],)"
                                R"("mutations":[["next_cfg","+=",1]]})"));
+}
+
+TEST(VirtualSwitch, lists_bridges_ports_and_users_whoever_made_them) {
+  FakeServer server([&](Peer& peer) {
+    peer.answer(tables(R"({"_uuid":["uuid","b"],"name":"br1","external_ids":["map",[]],"ports":["uuid","p"]},)"
+                       R"({"_uuid":["uuid","c"],"name":"br0","external_ids":["map",[["tenon-network","lan"],)"
+                       R"(["tenon-user:nic:1","17:4"]]],"ports":["set",[["uuid","q"],["uuid","r"]]]})",
+                       R"({"_uuid":["uuid","p"],"name":"br1","external_ids":["map",[]],"interfaces":["set",[]]},)"
+                       R"({"_uuid":["uuid","q"],"name":"br0","external_ids":["map",[]],"interfaces":["set",[]]},)"
+                       R"({"_uuid":["uuid","r"],"name":"tn1","external_ids":["map",[]],"interfaces":["set",[]]})",
+                       ""));
+  });
+  ovs::Probe probe;
+  probe.set_database(server.address());
+  EXPECT_THAT(probe.list().value(), ElementsAre("bridge br0 (made for lan)", "bridge br1", "port tn1 of bridge br0",
+                                                "user nic:1 of bridge br0 (17:4)"));
+}
+
+TEST(OvsProbe, takes_a_switch_that_is_not_there_for_an_empty_one_only_where_none_is_required) {
+  ovs::Probe probe;
+  probe.set_database("unix:/nonexistent/db.sock");
+  EXPECT_EQ(probe.list().error().code, "OVS.1001");
+  probe.required = false;
+  EXPECT_THAT(probe.list().value(), IsEmpty());
+  FakeServer silent([](Peer& peer) { peer.keep_silent(); });
+  probe.set_database(silent.address());
+  probe.limit = 100ms;
+  EXPECT_EQ(probe.list().error().code, "OVS.1002") << "it is there, and has something to hide";
 }
 
 TEST(VirtualSwitch, looks_again_when_the_database_changed_meanwhile) {

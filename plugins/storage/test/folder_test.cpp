@@ -207,6 +207,16 @@ TEST_F(FolderStorage, says_why_a_volume_cannot_be_deleted) {
             "STORAGE.1003: a volume's file can't be handled: " + (volumes / "a.qcow2").string() + ": Is a directory");
 }
 
+TEST_F(FolderStorage, lists_all_that_is_there) {
+  EXPECT_THAT(folder().list().value(), IsEmpty());
+  ASSERT_TRUE(folder().create_volume({"b", kMiB, {}}).ok());
+  std::ofstream(volumes / ".a~7-0") << "unfinished";
+  fs::create_directory(volumes / "lost+found");
+  EXPECT_THAT(folder().list().value(), ElementsAre(".a~7-0", "b.qcow2", "lost+found"));
+  fs::remove_all(volumes);
+  EXPECT_EQ(folder().list().error().code, "STORAGE.1001");
+}
+
 TEST_F(FolderStorage, knows_its_volumes_by_their_place) {
   const auto volume = folder().create_volume({"a.b", kMiB, {}}).value();
   EXPECT_EQ(folder().volume_at(volume.location), "a.b");

@@ -138,6 +138,18 @@ TEST_F(VlanLab, keeps_a_bridge_that_something_is_plugged_into) {
   EXPECT_TRUE(network()->unrealize("nic:1", "17:4").ok());
 }
 
+TEST_F(VlanLab, is_probed_for_bridges_their_ports_and_their_users) {
+  EXPECT_THAT(factory.list().value(), IsEmpty());
+  ASSERT_TRUE(network(wan())->realize("nic:1", "17:4").ok());
+  ip("link add br1 type bridge");
+  plug_tap();
+  EXPECT_THAT(factory.list().value(), ElementsAre("bridge br0 (tenon:wan)", "bridge br1", "port eth1 of bridge br0",
+                                                  "port tn1 of bridge br0", "user nic:1 of bridge br0 (17:4)"));
+  ip("link delete tn1");
+  ASSERT_TRUE(network(wan())->unrealize("nic:1", "17:4").ok());
+  EXPECT_THAT(factory.list().value(), ElementsAre("bridge br1"));
+}
+
 TEST_F(VlanLab, uses_the_bridge_of_an_administrator_without_changing_it) {
   ip("link add br0 type bridge");
   ip("link set br0 alias mine");

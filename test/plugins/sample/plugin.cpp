@@ -127,6 +127,7 @@ class ExtraStep : public Extra {
   std::string text;
 };
 
+/// Has no undo, and does not say that it needs none.
 class NoOp : public tenon::Flow {
  public:
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
@@ -157,7 +158,7 @@ class ToolInventory : public tenon::Inventory {
   bool broken = false;
 };
 
-class NoOpFail : public tenon::Flow {
+class NoOpFail : public tenon::NoRollbackFlow {
  public:
   void run(tenon::FlowStep step) const override {
     std::move(step).fail(tenon::make_error("SAMPLE.1001", "told to fail"));
@@ -207,5 +208,6 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
   plugin.flow<sample::NoOpFail>("sample.NoOpFail");
   plugin.bean<sample::ExtraStep>("sample.ExtraStep")
       .implements<sample::Extra>()
-      .property("text", &sample::ExtraStep::text);
+      .property("text", &sample::ExtraStep::text)
+      .reads(sample::kLedger);
 }

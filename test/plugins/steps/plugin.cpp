@@ -23,6 +23,9 @@ class B : public Silent {};
 class C : public Silent {};
 class D : public Silent {};
 
+class Count : public Silent {};
+class Label : public Silent {};
+
 /// Can't be undone, but checked and skipped.
 class Checked : public tenon::Flow {
  public:
@@ -31,8 +34,16 @@ class Checked : public tenon::Flow {
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
-/// Needs the notes that its interface only may give.
+/// Asks for what its interface gives.
 class Extension : public Point {
+ public:
+  void pre_check(tenon::FlowStep step) const override { std::move(step).next(); }
+  void run(tenon::FlowStep step) const override { std::move(step).next(); }
+  void rollback(tenon::FlowStep step) const override { std::move(step).next(); }
+};
+
+/// Can't be undone, and needs the notes that its interface only may give: no chain can have it.
+class Demanding : public Point {
  public:
   void pre_check(tenon::FlowStep step) const override { std::move(step).next(); }
   void run(tenon::FlowStep step) const override {
@@ -41,9 +52,14 @@ class Extension : public Point {
   }
 };
 
+/// Counts as steps.A does.
 class PlainExtension : public Plain {
  public:
-  void run(tenon::FlowStep step) const override { std::move(step).next(); }
+  void run(tenon::FlowStep step) const override {
+    step.set(kCount, 3);
+    std::move(step).next();
+  }
+  void rollback(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
 class Ear : public Listener {};
@@ -73,13 +89,16 @@ TENON_PLUGIN("steps", "1.0.0", plugin) {
   plugin.flow<steps::B>("steps.B");
   plugin.flow<steps::C>("steps.C");
   plugin.flow<steps::D>("steps.D");
+  plugin.flow<steps::Count>("steps.Count").reads(steps::kCount);
+  plugin.flow<steps::Label>("steps.Label").reads(tenon::FlowKey<std::string>{"count"});
   plugin.flow<steps::Checked>("steps.Checked").reads(steps::kHost);
-  plugin.bean<steps::Extension>("steps.Extension")
+  plugin.bean<steps::Extension>("steps.Extension").implements<steps::Point>().reads(steps::kHost);
+  plugin.bean<steps::Demanding>("steps.Demanding")
       .implements<steps::Point>()
       .reads(steps::kNotes)
       .reads(steps::kHost)
       .writes(steps::kCount);
-  plugin.bean<steps::PlainExtension>("steps.PlainExtension").implements<steps::Plain>();
+  plugin.bean<steps::PlainExtension>("steps.PlainExtension").implements<steps::Plain>().writes(steps::kCount);
   plugin.bean<steps::Ear>("steps.Ear").implements<steps::Listener>();
   plugin.bean<steps::Manager>("steps.Manager")
       .property("file", &steps::Manager::file)

@@ -34,6 +34,31 @@ struct Nothing : tenon::NoRollbackFlow {
   void run(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
+struct BlockingNothing : tenon::NoRollbackBlockingFlow {
+  void execute(tenon::FlowData&) const override {}
+};
+struct BlockingChecking : BlockingNothing {
+  void check(tenon::FlowData&) const override {}
+};
+struct Point : tenon::Flow {
+  static constexpr std::string_view kInterface = "test.Point/1";
+};
+struct NothingExtension : tenon::NoRollbackExtension<Point> {
+  void run(tenon::FlowStep step) const override { std::move(step).next(); }
+};
+struct BlockingNothingExtension : tenon::NoRollbackBlockingExtension<Point> {
+  void execute(tenon::FlowData&) const override {}
+};
+struct BlockingCheckingExtension : BlockingNothingExtension {
+  void check(tenon::FlowData&) const override {}
+};
+
+template <class T>
+bool has_pre_check() {
+  tenon::ClassTable table;
+  tenon::PluginBuilder(table).flow<T>("test.Flow");
+  return table.classes.at(0).has_pre_check;
+}
 template <class T>
 bool has_undo() {
   tenon::ClassTable table;
@@ -56,6 +81,16 @@ TEST(PluginBuilder, knows_which_flows_have_no_undo) {
   EXPECT_FALSE(has_undo<Blocking>());
   EXPECT_TRUE(has_undo<BlockingUndoing>());
   EXPECT_TRUE(has_undo<Nothing>()) << "a flow that says it needs none is not one that lacks it";
+  EXPECT_TRUE(has_undo<BlockingNothing>());
+  EXPECT_TRUE(has_undo<NothingExtension>());
+  EXPECT_TRUE(has_undo<BlockingNothingExtension>());
+}
+
+TEST(PluginBuilder, knows_which_flows_without_an_undo_have_a_check) {
+  EXPECT_FALSE(has_pre_check<BlockingNothing>());
+  EXPECT_TRUE(has_pre_check<BlockingChecking>());
+  EXPECT_FALSE(has_pre_check<BlockingNothingExtension>());
+  EXPECT_TRUE(has_pre_check<BlockingCheckingExtension>());
 }
 
 TEST(Interface, matches_with_and_without_a_version) {

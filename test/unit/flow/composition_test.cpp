@@ -192,6 +192,42 @@ TEST_F(FlowParallel, cancel_reaches_every_branch) {
   EXPECT_THAT(trace_.lines(), UnorderedElementsAre("before", "a", "b", "undo b", "undo a", "undo before"));
 }
 
+TEST_F(FlowParallel, that_is_tried_again_is_not_met_by_the_timers_of_the_attempt_before) {
+  std::atomic<int> attempts{0};
+  const auto keep_each = [&](const std::string& what) {
+    return [this, &attempts, what](FlowStep step) { keep(what + std::to_string(attempts / 2))(std::move(step)); };
+  };
+  const auto counted = [&](FlowStep step) {
+    ++attempts;
+    std::move(step).next();
+  };
+  ChainMaker maker;
+  tenon::flow::ScopePolicy twice;
+  twice.retry.attempts = 2;
+  maker.assembler().open_scope("part", {}, twice).open_parallel({}, 0);
+  for (const char* name : {"a", "b"}) {
+    maker.assembler().open_branch();
+    maker.then(name, keep_each(name), counted, timeout(0s, 3s));
+    maker.assembler().close();
+  }
+  maker.assembler().close().close();
+  Started run(engine_, maker.make());
+  FlowStep a = taken("a0");
+  FlowStep b = taken("b0");
+  std::move(a).fail(make_error("TEST.1", ""));
+  while (clock_->next() == tenon::flow::Clock::TimePoint::max()) std::this_thread::yield();
+  std::move(b).fail(make_error("TEST.1", ""));
+  FlowStep again_a = taken("a1");
+  FlowStep again_b = taken("b1");
+  wait_until(run.id, Waiting::kAnswer);
+  clock_->advance(3s);  // the grace of the first attempt
+  EXPECT_FALSE(again_a.cancelled());
+  EXPECT_FALSE(again_b.cancelled());
+  std::move(again_a).next();
+  std::move(again_b).next();
+  EXPECT_TRUE(run.result().ok());
+}
+
 TEST_F(FlowParallel, nests) {
   ChainMaker maker;
   maker.assembler().open_parallel({}, 0).open_branch();

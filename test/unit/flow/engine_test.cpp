@@ -49,6 +49,20 @@ TEST_F(EngineTest, refuses_inputs_that_are_missing_or_not_declared) {
   EXPECT_EQ(engine_.in_flight(), 0U);
 }
 
+TEST_F(EngineTest, gives_flows_what_is_given_to_a_chain_of_open_inputs) {
+  constexpr tenon::FlowKey<std::string> kVm{"vm"};
+  ChainMaker maker("c");
+  maker.assembler().open_inputs();
+  maker.then("a", [&](FlowStep step) {
+    trace_.add(step.get(kVm));
+    std::move(step).next();
+  });
+  const RunResult result = run_chain(engine_, maker.make(), {{std::string("vm"), Value::of<std::string>("web")}});
+  EXPECT_TRUE(result.ok());
+  EXPECT_THAT(trace_.lines(), ElementsAre("web"));
+  EXPECT_EQ(*result.find("vm")->as<std::string>(), "web");
+}
+
 TEST_F(EngineTest, starts_nothing_once_it_is_closed) {
   engine_.close();
   auto run = engine_.start(request(ChainMaker().then("a", trace_.next("a")).make()));

@@ -44,6 +44,9 @@ TEST_F(FlowLock, is_held_until_the_end_of_the_run_and_goes_to_who_came_first) {
   EXPECT_EQ(waiting->places.at(0).what, "vm:1");
   EXPECT_THAT(waiting->places.at(0).holders, ElementsAre(first.id)) << "who holds it can be seen";
 
+  EXPECT_THAT(engine_.inspect(first.id)->locks, ElementsAre("vm:1"));
+  EXPECT_THAT(waiting->locks, testing::IsEmpty());
+
   taken("first").next();
   taken("second").next();
   taken("third").next();

@@ -244,6 +244,18 @@ TEST_F(FlowStepTest, can_be_made_to_run_out_of_time) {
   EXPECT_THAT(trace_.lines(), ElementsAre("run a", "undo a"));
 }
 
+TEST_F(FlowStepTest, is_made_to_fail_in_each_of_its_attempts) {
+  for (const Injection::When when : {Injection::When::kBefore, Injection::When::kAfter, Injection::When::kTimeout}) {
+    RunRequest request;
+    request.chain = ChainMaker().then("a", trace_.next("run a"), trace_.next("undo a"), tenon::test::retry(3)).make();
+    request.injection = Injection{0, when};
+    Started run(engine_, std::move(request));
+    const RunResult result = run.result();
+    EXPECT_EQ(result.error->code, "FLOW.1020");
+    EXPECT_EQ(result.error->elaboration.at("attempts"), "3");
+  }
+}
+
 TEST_F(FlowStepTest, can_be_refused_by_the_caller_before_it_begins) {
   RunRequest request;
   request.chain = ChainMaker()

@@ -77,7 +77,7 @@ TEST_F(FlowTimeout, undoes_a_flow_without_its_answer_when_the_grace_is_over_and_
   EXPECT_EQ(result.error->code, "FLOW.1005");
   EXPECT_EQ(result.error->causes.at(0).code, "FLOW.1019");
   EXPECT_TRUE(step.cancelled());
-  EXPECT_EQ(engine_.in_flight(), 0U);
+  while (engine_.in_flight() != 0) std::this_thread::yield();
   EXPECT_FALSE(engine_.wait_idle(1ms)) << "a flow of it is still out";
   const auto state = engine_.inspect(run.id);
   ASSERT_TRUE(state.has_value());
@@ -223,6 +223,31 @@ TEST_F(FlowTimeout, of_a_chain_counts_over_all_its_flows) {
   const RunResult result = run.result();
   EXPECT_EQ(result.error->to_string(), "FLOW.1005: the time is up: chain 'chain' had 3000 ms");
   EXPECT_THAT(trace_.lines(), ElementsAre("run a", "run b", "undo b", "undo a"));
+}
+
+TEST_F(FlowTimeout, of_a_part_does_not_hurry_its_next_attempt) {
+  int attempts = 0;
+  ChainMaker maker;
+  tenon::flow::ScopePolicy twice;
+  twice.retry.attempts = 2;
+  tenon::flow::ScopePolicy timed;
+  timed.timeout = 1s;
+  maker.assembler().open_scope("outer", {}, twice).open_scope("inner", {}, timed);
+  maker.then(
+      "a", [&](FlowStep step) { keep("run " + std::to_string(++attempts))(std::move(step)); }, trace_.next("undo"),
+      timeout(0s, 100ms));
+  maker.assembler().close().close();
+  Started run(engine_, maker.make());
+  FlowStep first = taken("run 1");
+  clock_->advance(1s);
+  EXPECT_TRUE(first.cancelled());
+  std::move(first).fail(make_error("TEST.1", "stopped"));
+  FlowStep second = taken("run 2");
+  wait_until(run.id, Waiting::kAnswer);
+  clock_->advance(900ms);
+  EXPECT_FALSE(second.cancelled()) << "it has a second of its own";
+  std::move(second).next();
+  EXPECT_TRUE(run.result().ok());
 }
 
 TEST_F(FlowTimeout, of_a_chain_gives_up_a_flow_that_does_not_care) {

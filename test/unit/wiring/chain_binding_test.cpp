@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,20 @@ using tenon::flow::Chain;
 using tenon::flow::ChainStep;
 using tenon::test::outline;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
 using testing::SizeIs;
 
 const std::string kLibrary = "<tenon:library name=\"steps\" version=\"1.0.0\" file=\"steps.so\"/>\n";
 
-std::string extension(const std::string& id, int order) {
-  return "<bean id=\"" + id +
-         "\" class=\"steps.Extension\"><tenon:plugin><tenon:extension interface=\"steps.Point\" order=\"" +
-         std::to_string(order) + "\"/></tenon:plugin></bean>\n";
+const std::string kNoUndo =
+    ": warning: flow 'steps.Checked' has no undo: derive it from NoRollbackFlow if it makes nothing outside";
+const std::string kHost = "<input key=\"host\"/>";
+
+std::string extension(const std::string& id, int order, const std::string& name = "Extension") {
+  return "<bean id=\"" + id + "\" class=\"steps." + name +
+         "\"><tenon:plugin><tenon:extension interface=\"steps.Point\" order=\"" + std::to_string(order) +
+         "\"/></tenon:plugin></bean>\n";
 }
 
 class ChainBinding : public testing::Test {
@@ -39,18 +45,37 @@ class ChainBinding : public testing::Test {
   void SetUp() override { folder_.library(fs::path(TEST_PLUGINS) / "steps.so"); }
 
   /// The chains of `chains/c.xml`, whose first line they begin on, with the beans of `a.xml`, from its second line on.
-  void load(const std::string& chains, const std::string& beans = "") {
+  void write(const std::string& chains, const std::string& beans) {
     folder_.beans("a.xml", kLibrary + beans);
     folder_.descriptor("chains/c.xml", "<chains>" + chains + "</chains>");
+  }
+  void load(const std::string& chains, const std::string& beans = "", const std::vector<std::string>& warnings = {}) {
+    write(chains, beans);
     tenon::wiring::LoadResult result = folder_.load();
-    EXPECT_THAT(folder_.messages(result), IsEmpty());
+    EXPECT_THAT(folder_.messages(result), ElementsAreArray(warnings));
     ASSERT_NE(result.wiring, nullptr);
     wiring_ = result.wiring;
   }
   std::shared_ptr<const Chain> chain(const std::string& name = "c") const {
-    auto found = wiring_->find_chain(name);
+    auto found = wiring_ != nullptr ? wiring_->find_chain(name) : nullptr;
     EXPECT_NE(found, nullptr);
     return found != nullptr ? found : std::make_shared<const Chain>();
+  }
+  /// As `load`, but only bound, and not proved.
+  void plan(const std::string& chains, const std::string& beans = "") {
+    write(chains, beans);
+    tenon::descriptor::Diagnostics diagnostics;
+    const fs::path descriptors = folder_.folder.path() / "descriptors";
+    descriptors_ = tenon::descriptor::read_descriptors({descriptors / "a.xml", descriptors / "chains/c.xml"},
+                                                       folder_.properties, diagnostics);
+    definitions_ = tenon::wiring::resolve(descriptors_, diagnostics);
+    tenon::wiring::LoadRequest request;
+    request.plugin_folders = {folder_.folder.path() / "plugins"};
+    request.library_cache = folder_.folder.path() / "libraries";
+    request.node = &folder_.node;
+    libraries_.emplace(definitions_, request, diagnostics);
+    plan_ = tenon::wiring::bind(definitions_, *libraries_, diagnostics);
+    ASSERT_FALSE(diagnostics.has_errors());
   }
   std::string place(const tenon::descriptor::Place& place) const { return folder_.relative(place.to_string()); }
   static std::vector<std::string> names(const std::vector<tenon::KeyEntry>& keys) {
@@ -61,31 +86,35 @@ class ChainBinding : public testing::Test {
 
   tenon::test::LoadingFolder folder_;
   std::shared_ptr<tenon::wiring::Wiring> wiring_;
+  std::vector<tenon::descriptor::Descriptor> descriptors_;
+  tenon::wiring::Definitions definitions_;
+  std::optional<tenon::wiring::Libraries> libraries_;
+  tenon::wiring::Plan plan_;
 };
 
 TEST_F(ChainBinding, makes_steps_of_flows_sub_chains_parallels_and_extensions) {
-  load(
-      "<chain name=\"c\"><flow class=\"steps.Checked\"/><chain ref=\"s\"/>"
-      "<parallel limit=\"2\"><branch><flow class=\"steps.B\"/><chain ref=\"s\"/></branch><flow "
-      "class=\"steps.C\"/></parallel>"
-      "<extension-point interface=\"steps.Point\"/></chain>\n"
-      "<chain name=\"s\"><chain ref=\"t\"/><flow class=\"steps.A\"/></chain><chain name=\"t\"><flow "
-      "class=\"steps.D\"/></chain>",
-      extension("low", 1) + extension("high", 2));
+  load("<chain name=\"c\">" + kHost +
+           "<flow class=\"steps.Checked\"/><chain ref=\"s\"/>"
+           "<parallel limit=\"2\"><branch><flow class=\"steps.B\"/><chain ref=\"s\"/></branch><flow "
+           "class=\"steps.C\"/></parallel>"
+           "<extension-point interface=\"steps.Point\"/></chain>\n"
+           "<chain name=\"s\"><chain ref=\"t\"/><flow class=\"steps.A\"/></chain><chain name=\"t\"><flow "
+           "class=\"steps.D\"/></chain>",
+       extension("low", 1) + extension("high", 2), {"chains/c.xml:1:44" + kNoUndo});
   EXPECT_EQ(outline(*chain()),
             "?steps.Checked steps.Checked {s {t s/t/steps.D } s/steps.A } <[steps.B {s {t s/t/steps.D } s/steps.A }]"
             "[steps.C]> ?steps.Point[high] ?steps.Point[low] steps.Point[high] steps.Point[low]");
   ASSERT_THAT(chain()->parallels, SizeIs(1));
   EXPECT_EQ(chain()->parallels[0].limit, 2U);
-  EXPECT_EQ(place(chain()->scopes.at(0).place), "chains/c.xml:1:54");
+  EXPECT_EQ(place(chain()->scopes.at(0).place), "chains/c.xml:1:73");
   EXPECT_TRUE(chain()->locks.empty());
 }
 
 TEST_F(ChainBinding, says_of_each_step_where_it_comes_from_and_what_its_flow_can_do) {
-  load(
-      "<chain name=\"c\"><chain ref=\"s\"/>\n<flow class=\"steps.Checked\"/></chain>\n"
-      "<chain name=\"s\"><flow class=\"steps.A\"/></chain>",
-      "<bean id=\"a\" class=\"steps.A\"/>");
+  load("<chain name=\"c\">" + kHost +
+           "<chain ref=\"s\"/>\n<flow class=\"steps.Checked\"/></chain>\n"
+           "<chain name=\"s\"><flow class=\"steps.A\"/></chain>",
+       "<bean id=\"a\" class=\"steps.A\"/>", {"chains/c.xml:2:1" + kNoUndo});
   ASSERT_THAT(chain()->steps, SizeIs(2));
   const ChainStep& within = chain()->steps[0];
   EXPECT_EQ(within.name, "s/steps.A");
@@ -107,9 +136,9 @@ TEST_F(ChainBinding, says_of_each_step_where_it_comes_from_and_what_its_flow_can
 }
 
 TEST_F(ChainBinding, gives_an_extension_the_contract_of_its_interface_and_its_own) {
-  load("<chain name=\"c\"><extension-point interface=\"steps.Point\"/><flow class=\"steps.A\"/></chain>",
-       extension("x", 0));
-  const ChainStep& step = chain()->steps.at(0);
+  plan("<chain name=\"c\"><extension-point interface=\"steps.Point\"/><flow class=\"steps.A\"/></chain>",
+       extension("x", 0, "Demanding"));
+  const ChainStep& step = plan_.chains.at(0).chain->steps.at(0);
   EXPECT_EQ(step.interface, "steps.Point/1");
   EXPECT_EQ(place(step.origin), "a.xml:2:1");
   EXPECT_THAT(names(step.contract->reads_list), ElementsAre("notes", "host")) << "each once";
@@ -125,7 +154,8 @@ TEST_F(ChainBinding, gives_an_extension_the_contract_of_its_interface_and_its_ow
 }
 
 TEST_F(ChainBinding, calls_the_release_side_which_needs_no_undo_and_has_no_check) {
-  load("<chain name=\"c\"><extension-point interface=\"steps.Point\" call=\"release\" timeout=\"2s\"/></chain>",
+  load("<chain name=\"c\">" + kHost +
+           "<extension-point interface=\"steps.Point\" call=\"release\" timeout=\"2s\"/></chain>",
        extension("x", 0) + extension("y", 0));
   EXPECT_EQ(outline(*chain()), "steps.Point[x] steps.Point[y]");
   for (const ChainStep& step : chain()->steps) {
@@ -140,7 +170,7 @@ TEST_F(ChainBinding, calls_the_release_side_which_needs_no_undo_and_has_no_check
 
 TEST_F(ChainBinding, turns_policies_of_steps_into_those_of_the_engine) {
   load(
-      "<chain name=\"c\"><input key=\"host\"/>\n"
+      "<chain name=\"c\"><input key=\"host\"/><input key=\"notes\"/>\n"
       "<flow class=\"steps.A\" timeout=\"1s\" undo-timeout=\"2s\" grace=\"3s\" retry=\"4\" backoff=\"5ms\" "
       "max-backoff=\"6ms\""
       " jitter=\"0.5\" retry-on=\"X.1 Y.*\" retry-undo=\"no\" undo-retry=\"7\" concurrency=\"h:{host}=8\" when=\"host "
@@ -206,38 +236,26 @@ TEST_F(ChainBinding, gives_instances_to_flows_that_only_an_edit_names) {
 }
 
 TEST_F(ChainBinding, lets_a_point_without_extensions_be_no_steps) {
-  load("<chain name=\"c\"><extension-point interface=\"steps.Point\"/><flow class=\"steps.A\"/></chain>");
+  load("<chain name=\"c\">" + kHost + "<extension-point interface=\"steps.Point\"/><flow class=\"steps.A\"/></chain>");
   EXPECT_EQ(outline(*chain()), "steps.A");
   ASSERT_THAT(chain()->points, SizeIs(1)) << "but what it promises is known";
   EXPECT_EQ(chain()->points[0].interface, "steps.Point/1");
-  EXPECT_EQ(place(chain()->points[0].place), "chains/c.xml:1:25");
+  EXPECT_EQ(place(chain()->points[0].place), "chains/c.xml:1:44");
   ASSERT_NE(chain()->points[0].contract, nullptr);
   EXPECT_THAT(names(chain()->points[0].contract->reads_list), ElementsAre("host"));
 }
 
 TEST_F(ChainBinding, plans_whole_chains_without_making_any_bean) {
-  folder_.beans("a.xml", kLibrary + extension("x", 0));
-  folder_.descriptor("chains/c.xml",
-                     "<chains><chain name=\"c\"><chain ref=\"s\"/><extension-point interface=\"steps.Point\"/></chain>"
-                     "<chain name=\"s\"><flow class=\"steps.A\"/></chain></chains>");
-  tenon::descriptor::Diagnostics diagnostics;
-  const fs::path descriptors = folder_.folder.path() / "descriptors";
-  const auto read = tenon::descriptor::read_descriptors({descriptors / "a.xml", descriptors / "chains/c.xml"},
-                                                        folder_.properties, diagnostics);
-  const auto definitions = tenon::wiring::resolve(read, diagnostics);
-  tenon::wiring::LoadRequest request;
-  request.plugin_folders = {folder_.folder.path() / "plugins"};
-  request.library_cache = folder_.folder.path() / "libraries";
-  request.node = &folder_.node;
-  const tenon::wiring::Libraries libraries(definitions, request, diagnostics);
-  const tenon::wiring::Plan plan = tenon::wiring::bind(definitions, libraries, diagnostics);
-  ASSERT_FALSE(diagnostics.has_errors());
-  ASSERT_THAT(plan.chains, SizeIs(2));
-  const tenon::wiring::ChainPlan& planned = plan.chains[0];
+  plan(
+      "<chain name=\"c\"><chain ref=\"s\"/><extension-point interface=\"steps.Point\"/></chain>"
+      "<chain name=\"s\"><flow class=\"steps.A\"/></chain>",
+      extension("x", 0));
+  ASSERT_THAT(plan_.chains, SizeIs(2));
+  const tenon::wiring::ChainPlan& planned = plan_.chains[0];
   EXPECT_EQ(outline(*planned.chain), "{s s/steps.A } ?steps.Point[x] steps.Point[x]");
   ASSERT_THAT(planned.steps, SizeIs(2));
-  EXPECT_EQ(plan.beans[planned.steps[0].bean].id, "steps.A");
-  EXPECT_EQ(plan.beans[planned.steps[1].bean].id, "x");
+  EXPECT_EQ(plan_.beans[planned.steps[0].bean].id, "steps.A");
+  EXPECT_EQ(plan_.beans[planned.steps[1].bean].id, "x");
   for (const ChainStep& step : planned.chain->steps) {
     EXPECT_EQ(step.flow, nullptr);
     EXPECT_EQ(step.keep, nullptr);

@@ -54,7 +54,7 @@ TEST_F(ChainError, unknown_flow_that_replaces_the_step_of_an_id) {
 
 TEST_F(ChainError, extension_point_that_is_no_flow_or_has_nothing_to_release) {
   EXPECT_THAT(
-      load("<chain name='a'>\n<extension-point interface='steps.Listener'/>\n"
+      load("<chain name='a'><input key='host'/>\n<extension-point interface='steps.Listener'/>\n"
            "<extension-point interface='steps.Plain' call='release'/>\n"
            "<extension-point interface='steps.Point' call='release'/></chain>"),
       ElementsAre("c.xml:2:18: error: interface steps.Listener/1 is no Flow: its extensions can't be steps of a "

@@ -3,6 +3,7 @@
 #include <tenon/blocking_extension.h>
 #include <tenon/iaas/network.h>
 #include <tenon/iaas/vm.h>
+#include <tenon/iaas/vm_steps.h>
 #include <tenon/wiring.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-/// What the plugin of an L2 driver needs beside the contract: the steps that bring its networks to where VMs are.
+/// What the plugin of an L2 driver needs beside the contract: the step that brings its networks to where VMs are.
 namespace tenon::iaas {
 
 /// Whether the host is the machine that this node runs on, as its uri tells: one without a host part
@@ -47,7 +48,10 @@ namespace tenon::iaas {
 /// The highest VLAN; the lowest is 1.
 inline constexpr std::uint16_t kMaxVlan = 4094;
 
-/// Realizes the networks of a VM's NICs on its host, those of the types that it is told; the undo gives them up again.
+/// Realizes the networks of a VM's NICs on its host, those of the types that it is told, if the host has what they all
+/// need; the undo gives them up again. When the VM is gone for good it gives them up whoever realized them, and removes
+/// ports that the hypervisor left.
+///
 /// The plugin of an L2 driver registers it for its own types:
 /// ```cpp
 /// plugin.bean<tenon::iaas::RealizeL2Networks>("ovs.RealizeL2Networks")
@@ -57,19 +61,12 @@ inline constexpr std::uint16_t kMaxVlan = 4094;
 ///     .reads(tenon::iaas::kHost)
 ///     .reads(tenon::iaas::kNics);
 /// ```
-class RealizeL2Networks final : public BlockingExtension<PreVmInstantiateResourceExtensionPoint> {
+class RealizeL2Networks final : public BlockingReleasableExtension<PreVmInstantiateResourceExtensionPoint> {
  public:
+  void check(FlowData& data) const override;
   void execute(FlowData& data) const override;
   void undo(FlowData& data) const override;
-
-  std::vector<std::string> types;
-  Drivers<L2NetworkFactory> drivers;
-};
-
-/// The other end: gives up the networks of a VM that was stopped for good, and removes ports that its hypervisor left.
-class ReleaseL2Networks final : public BlockingExtension<VmReleaseResourceExtensionPoint> {
- public:
-  void execute(FlowData& data) const override;
+  void give_back(FlowData& data) const override;
 
   std::vector<std::string> types;
   Drivers<L2NetworkFactory> drivers;
@@ -103,6 +100,15 @@ inline void give_up_l2_networks(const FlowData& data, const std::vector<std::str
 
 }  // namespace detail
 
+inline void RealizeL2Networks::check(FlowData& data) const {
+  std::vector<L2NetworkRecord> checked;
+  detail::for_each_l2_network(data, types, drivers, [&](const Nic& nic, const Owned<L2Network>& network) {
+    if (std::find(checked.begin(), checked.end(), nic.network) != checked.end()) return;
+    network->check().value();
+    checked.push_back(nic.network);
+  });
+}
+
 inline void RealizeL2Networks::execute(FlowData& data) const {
   detail::for_each_l2_network(data, types, drivers, [&](const Nic& nic, const Owned<L2Network>& network) {
     network->realize(l2_user(nic), data.key()).value();
@@ -113,7 +119,7 @@ inline void RealizeL2Networks::undo(FlowData& data) const {
   detail::give_up_l2_networks(data, types, drivers, data.key());
 }
 
-inline void ReleaseL2Networks::execute(FlowData& data) const {
+inline void RealizeL2Networks::give_back(FlowData& data) const {
   detail::give_up_l2_networks(data, types, drivers, std::nullopt);
 }
 

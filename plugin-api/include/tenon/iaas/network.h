@@ -148,24 +148,4 @@ class L2NetworkFactory {
 /// destroys one, too.
 inline constexpr FlowKey<std::vector<Nic>> kNics{"nics"};
 
-/// Steps before a VM is made or started on its host: prepares there what the VM needs. Finds kHost and kNics. The undo
-/// removes what the step made, and nothing that another run uses; by then the VM is gone again.
-class PreVmInstantiateResourceExtensionPoint : public Flow {
- public:
-  static constexpr std::string_view kInterface = "tenon.iaas.PreVmInstantiateResourceExtensionPoint/1";
-};
-
-/// Steps after a VM was made and started. Finds kHost and kNics. One that fails takes the VM down again.
-class PostVmInstantiateResourceExtensionPoint : public Flow {
- public:
-  static constexpr std::string_view kInterface = "tenon.iaas.PostVmInstantiateResourceExtensionPoint/1";
-};
-
-/// Steps after a VM was stopped for good: gives back what the steps before it was made had prepared. Finds kHost and
-/// kNics. Must bear to be repeated, for a VM that is half gone; has no undo, as there is nothing to bring back.
-class VmReleaseResourceExtensionPoint : public Flow {
- public:
-  static constexpr std::string_view kInterface = "tenon.iaas.VmReleaseResourceExtensionPoint/1";
-};
-
 }  // namespace tenon::iaas

@@ -56,7 +56,7 @@ class RegisterRecord final : public BlockingFlow {
 
 /// Finds the record that kName means and writes it under `kKey`. Fails with REGISTRY.1001.
 template <class Record, RecordTable<Record> kTable, const FlowKey<Record>& kKey>
-class FindRecord final : public BlockingFlow {
+class FindRecord final : public NoRollbackBlockingFlow {
  public:
   void execute(FlowData& data) const override {
     const std::string& name = data.get(kName);
@@ -64,7 +64,6 @@ class FindRecord final : public BlockingFlow {
     if (!found) throw Error(not_registered(kKey.name, name));
     data.set(kKey, std::move(*found));
   }
-  void undo(FlowData& /*data*/) const override {}
 
   Ref<Registry> registry;
 };

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Primary storage: where the disks of virtual machines are.
 namespace tenon::iaas {
@@ -80,7 +81,7 @@ BOOST_DESCRIBE_STRUCT(PrimaryStorageRecord, (), (name, type, url))
 /// at once. What can be expected to go wrong is returned, with codes of the driver's.
 class PrimaryStorage {
  public:
-  static constexpr std::string_view kInterface = "tenon.iaas.PrimaryStorage/1";
+  static constexpr std::string_view kInterface = "tenon.iaas.PrimaryStorage/2";
   virtual ~PrimaryStorage() = default;
 
   /// Whether volumes can be made here now.
@@ -99,12 +100,16 @@ class PrimaryStorage {
   /// The name of the volume that is or would be at this place; none if the place is not this storage's. Says nothing
   /// about whether the volume exists, and touches nothing.
   virtual std::optional<std::string> volume_at(const VolumeLocation& location) = 0;
+
+  /// All that is in the storage now, as it says itself: volumes, what a broken-off create_volume left, and what others
+  /// put there. Each by the name that it has there (`a.qcow2`), in the order of these names.
+  virtual Result<std::vector<std::string>> list() = 0;
 };
 
 /// Makes the resources of one type of primary storage. Driver kind PrimaryStorage.
 class PrimaryStorageFactory {
  public:
-  static constexpr std::string_view kInterface = "tenon.iaas.PrimaryStorageFactory/1";
+  static constexpr std::string_view kInterface = "tenon.iaas.PrimaryStorageFactory/2";
   static constexpr std::string_view kDriverKind = "PrimaryStorage";
   virtual ~PrimaryStorageFactory() = default;
 
