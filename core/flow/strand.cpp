@@ -30,7 +30,10 @@ Strand* Strand::drive() {
   while (next == Next::kOn) next = undoing_ ? undo() : forward();
   if (next == Next::kSuspended) return nullptr;
   const bool failed = next == Next::kFailed;
-  if (parent_ != nullptr) return parent_->branch_ended(failed, *this);
+  if (parent_ != nullptr) {
+    if (!failed) error_.reset();  // of an attempt that was followed by a better one
+    return parent_->branch_ended(failed, *this);
+  }
   run_.ended(*this, failed);
   return nullptr;
 }

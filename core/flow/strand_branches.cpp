@@ -1,11 +1,27 @@
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "flow/run.h"
 #include "flow/strand.h"
 
 namespace tenon::flow {
+namespace {
+
+/// Takes the undos that failed and the flows that had not answered out of an error's causes, however deep.
+void take_owed(ErrorCode& error, std::vector<ErrorCode>& owed) {
+  for (ErrorCode& cause : error.causes) {
+    if (cause.code == "FLOW.1006" || cause.code == "FLOW.1019") {
+      owed.push_back(std::move(cause));
+    } else {
+      take_owed(cause, owed);
+    }
+  }
+}
+
+}  // namespace
 
 Strand::Next Strand::spawn(std::uint32_t index) {
   const Parallel& parallel = run_.chain_->parallels[index];
@@ -89,13 +105,14 @@ Strand::Next Strand::join() {
   done_.insert(done_.end(), done.begin(), done.end());
   if (!ended->failed) return stopped() ? turn_back(stop_error()) : Next::kOn;
 
-  const auto owes = [](const ErrorCode& cause) { return cause.code == "FLOW.1006" || cause.code == "FLOW.1019"; };
   ErrorCode error = std::move(*ended->strands[ended->first_failed]->error_);
   for (const auto& branch : ended->strands) {
     owes_ = owes_ || branch->owes_;
     if (!branch->error_ || branch == ended->strands[ended->first_failed]) continue;
-    for (ErrorCode& cause : branch->error_->causes) {
-      if (owes(cause) || branch->error_->code != "FLOW.1023") error.causes.push_back(std::move(cause));
+    if (branch->error_->code == "FLOW.1023") {
+      take_owed(*branch->error_, error.causes);
+    } else {
+      std::move(branch->error_->causes.begin(), branch->error_->causes.end(), std::back_inserter(error.causes));
     }
   }
   if (rest_skipped_) skip_rest_of_undo();

@@ -252,6 +252,52 @@ TEST_F(FlowParallel, nests) {
   EXPECT_EQ(trace_.lines().back(), "undo a");
 }
 
+TEST_F(FlowParallel, tells_of_undos_that_failed_however_deep_within_stopped_branches) {
+  ChainMaker maker;
+  maker.assembler().open_parallel({}, 0).open_branch();
+  maker.then("a", keep("a"));
+  maker.assembler().close().open_branch().open_parallel({}, 0).open_branch();
+  maker.then("b", keep("b"), keep("undo b"), tenon::test::retry(2));
+  maker.assembler().close().open_branch();
+  maker.then("c", keep("c"));
+  maker.assembler().close().close().close().close();
+  Started run(engine_, maker.make());
+  FlowStep a = taken("a");
+  FlowStep c = taken("c");
+  taken("b").fail(make_error("TEST.1", "of b"));
+  FlowStep undo = taken("undo b");
+  std::move(a).fail(make_error("TEST.1", "of a"));
+  while (!c.cancelled()) std::this_thread::yield();
+  std::move(undo).fail(make_error("TEST.2", "stuck"));
+  std::move(c).next();
+  const RunResult result = run.result();
+  EXPECT_EQ(result.error->elaboration.at("flow"), "a");
+  ASSERT_EQ(result.error->causes.size(), 1U);
+  EXPECT_EQ(result.error->causes[0].code, "FLOW.1006");
+  EXPECT_EQ(result.error->causes[0].details, "b");
+}
+
+TEST_F(FlowParallel, fails_without_the_errors_of_attempts_that_were_followed_by_a_better_one) {
+  std::atomic<bool> failed{false};
+  ChainMaker maker;
+  maker.assembler().open_parallel({}, 1).open_branch();
+  maker.then(
+      "a",
+      [&](FlowStep step) {
+        if (failed.exchange(true)) return std::move(step).next();
+        ErrorCode error = make_error("TEST.1", "of a");
+        error.causes.push_back(make_error("TEST.2", "its reason"));
+        std::move(step).fail(std::move(error));
+      },
+      {}, tenon::test::retry(2));
+  maker.assembler().close().open_branch();
+  maker.then("b", trace_.fail("b"));
+  maker.assembler().close().close();
+  const RunResult result = run_chain(engine_, maker.make());
+  EXPECT_EQ(result.error->elaboration.at("flow"), "b");
+  EXPECT_THAT(result.error->causes, testing::IsEmpty());
+}
+
 class FlowGroup : public tenon::test::TimedRun {
  protected:
   struct Extension : tenon::ReleasableFlow {
