@@ -70,11 +70,18 @@ void print_keys(const Json::Array& classes, const Terminal& terminal) {
   std::cout << table.render(terminal);
 }
 
+/// Both, with a blank between them if there are both.
+std::string joined_words(const std::string& first, const std::string& second) {
+  return first.empty() || second.empty() ? first + second : first + " " + second;
+}
+
 }  // namespace
 
 void show_status(const ApiClient& client, bool json) {
   const Json status = client.get("/v1/status");
   if (json) return print_answer(status);
+  const Json* told = status.find("store");
+  const Json store = told != nullptr ? *told : Json();
   std::cout << facts_text({{"node", "tenond " + text_of(status, "version")},
                            {"state", text_of(status, "state")},
                            {"since", text_of(status, "since")},
@@ -85,7 +92,9 @@ void show_status(const ApiClient& client, bool json) {
                            {"extensions", count_of(status, "extensions")},
                            {"chains", count_of(status, "chains")},
                            {"runs in flight", count_of(status, "runs_in_flight")},
-                           {"late answers", count_of(status, "runs_waiting_late")}},
+                           {"late answers", count_of(status, "runs_waiting_late")},
+                           {"store", joined_words(text_of(store, "engine"), text_of(store, "place"))},
+                           {"store state", joined_words(text_of(store, "state"), text_of(store, "error"))}},
                           Terminal::of_stdout());
 }
 

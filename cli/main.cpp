@@ -6,15 +6,16 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api_client.h"
 #include "chain_command.h"
-#include "check_command.h"
 #include "failure.h"
 #include "inspect.h"
 #include "inspect_runs.h"
 #include "install_paths.h"
 #include "run_command.h"
+#include "tenond_command.h"
 
 namespace {
 
@@ -37,7 +38,8 @@ struct Arguments {
   std::string output;
   double stuck_s = 60;
   bool watch = false;
-  CheckOptions check;
+  TenondOptions tenond;
+  std::vector<std::string> syntax;
 
   [[nodiscard]] ApiClient client() const { return ApiClient(socket); }
   [[nodiscard]] Watch watching() const { return watch ? Watch::kYes : Watch::kNo; }
@@ -66,18 +68,41 @@ void add_input(CLI::App* command, Arguments& arguments) {
       ->type_name("FILE");
 }
 
-void add_check(CLI::App& app, Arguments& arguments) {
-  CLI::App* command = add_command(app, "check", "Check the descriptors and libraries, starting nothing", [&arguments] {
-    arguments.check.json = arguments.json;
-    check(arguments.check);
-  });
-  command->add_option("--properties", arguments.check.properties, "Properties file of the node")->type_name("FILE");
-  command->add_option("--set", arguments.check.set, "Set one property; may be repeated")
+/// Of commands that tenond executes.
+void add_properties(CLI::App* command, Arguments& arguments) {
+  command->add_option("--properties", arguments.tenond.properties, "Properties file of the node")->type_name("FILE");
+  command->add_option("--set", arguments.tenond.set, "Set one property; may be repeated")
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--syntax", arguments.check.syntax, "Check these descriptors alone, without libraries")
+}
+
+void add_check(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = add_command(app, "check", "Check the descriptors and libraries, starting nothing", [&arguments] {
+    arguments.tenond.json = arguments.json;
+    check(arguments.tenond, arguments.syntax);
+  });
+  add_properties(command, arguments);
+  command->add_option("--syntax", arguments.syntax, "Check these descriptors alone, without libraries")
       ->type_name("FILE");
+}
+
+void add_store(CLI::App& app, Arguments& arguments) {
+  CLI::App* group = add_group(app, "store", "The database of a node, looked after without the node");
+  const auto add = [&](const char* verb, const char* what) {
+    CLI::App* command = add_command(*group, verb, what, [&arguments, verb] {
+      arguments.tenond.json = arguments.json;
+      std::vector<std::string> words{verb};
+      if (!arguments.name.empty()) words.push_back(arguments.name);
+      store(arguments.tenond, words);
+    });
+    add_properties(command, arguments);
+    return command;
+  };
+  add("status", "Show where it is, its size and its migrations");
+  add("migrate", "Apply the migrations that it lacks, as a node does at its start");
+  add_name(add("copy", "Copy a SQLite store into an empty PostgreSQL database; no node may run"), arguments, "TARGET",
+           "The database: postgresql://… or host=… dbname=…");
 }
 
 void add_inspection(CLI::App& app, Arguments& a) {
@@ -162,6 +187,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   app.footer(kExitStatus);
   add_check(app, arguments);
+  add_store(app, arguments);
   add_inspection(app, arguments);
   add_runs(app, arguments);
   try {

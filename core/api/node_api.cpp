@@ -128,18 +128,20 @@ HttpResponse NodeApi::status() const {
   const std::size_t in_flight = engine_.in_flight();
   const auto states = states_by_id(engine_, std::min(in_flight, kMostInspected) + kMostLate);
   const auto late = std::count_if(states.begin(), states.end(), [](const auto& entry) { return entry.second.ended; });
-  return reply(Json::object()
-                   .add("version", version_)
-                   .add("state", stopping_ ? "stopping" : "running")
-                   .add("since", timestamp(since_))
-                   .add("pid", static_cast<std::int64_t>(::getpid()))
-                   .add("plugins", std::uint64_t{wiring_->plugins.size()})
-                   .add("beans", std::uint64_t{wiring_->bean_infos.size()})
-                   .add("drivers", std::uint64_t{wiring_->drivers.size()})
-                   .add("extensions", std::uint64_t{wiring_->extensions.size()})
-                   .add("chains", std::uint64_t{wiring_->chains.size()})
-                   .add("runs_in_flight", std::uint64_t{in_flight})
-                   .add("runs_waiting_late", std::int64_t{late}));
+  Json body = Json::object()
+                  .add("version", version_)
+                  .add("state", stopping_ ? "stopping" : "running")
+                  .add("since", timestamp(since_))
+                  .add("pid", static_cast<std::int64_t>(::getpid()))
+                  .add("plugins", std::uint64_t{wiring_->plugins.size()})
+                  .add("beans", std::uint64_t{wiring_->bean_infos.size()})
+                  .add("drivers", std::uint64_t{wiring_->drivers.size()})
+                  .add("extensions", std::uint64_t{wiring_->extensions.size()})
+                  .add("chains", std::uint64_t{wiring_->chains.size()})
+                  .add("runs_in_flight", std::uint64_t{in_flight})
+                  .add("runs_waiting_late", std::int64_t{late});
+  if (store_) body.add("store", store_());
+  return reply(body);
 }
 
 HttpResponse NodeApi::plugin(const std::string& name) const {

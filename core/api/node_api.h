@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class NodeApi {
 
   /// [server thread]
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const { return router_.route(request); }
+  /// What the status shows of the store: `{engine, place, state, …}`. Before the first request. It must answer at once.
+  void set_store(std::function<Json()> status) { store_ = std::move(status); }
   /// From now on the status says so. That no runs start is the engine's part. Any thread.
   void set_stopping() noexcept { stopping_ = true; }
 
@@ -51,6 +54,7 @@ class NodeApi {
   flow::Engine& engine_;
   RunLog& runs_;
   const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
+  std::function<Json()> store_;
   std::atomic<bool> stopping_{false};
   Drills drills_;
   Router router_;

@@ -6,6 +6,7 @@
 #include "daemon/node.h"
 #include "daemon/options.h"
 #include "daemon/signals.h"
+#include "daemon/store_command.h"
 
 int main(int argc, char** argv) {
   using namespace tenon::daemon;
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
     const Options& options = std::get<Options>(parsed);
     if (!options.syntax.empty()) return check_syntax(options);
     if (options.check) return check(options);
+    if (!options.store.empty()) return store_command(options);
     Signals signals;
     return run_node(options, signals);
   } catch (const std::exception& e) {

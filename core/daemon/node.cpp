@@ -23,6 +23,7 @@
 #include "api/unix_listener.h"
 #include "daemon/install_paths.h"
 #include "daemon/node_log.h"
+#include "daemon/node_store.h"
 #include "daemon/report.h"
 #include "daemon/settings.h"
 #include "daemon/state_lock.h"
@@ -124,9 +125,10 @@ void drain(flow::Engine& engine, std::chrono::milliseconds grace, Signals& signa
 
 /// Serves until a signal comes and all runs have ended.
 void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
-           flow::Engine& engine, Signals& signals) {
+           const NodeStore& store, flow::Engine& engine, Signals& signals) {
   api::RunLog runs(settings.runs_kept);
   api::NodeApi api(kVersion, wiring, engine, runs);
+  api.set_store([&store] { return store.status(); });
   api::HttpServer server(std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); });
   log::info("node started", {{"version", kVersion},
                              {"socket", settings.socket.string()},
@@ -159,6 +161,8 @@ int run_node(const Options& options, Signals& signals) {
   const ThisNode this_node(log);
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
+  const Result<std::unique_ptr<NodeStore>> store = NodeStore::open(settings);
+  if (!store) return fail(store.error());
   Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
   if (!listener) return fail(listener.error());
 
@@ -185,7 +189,7 @@ int run_node(const Options& options, Signals& signals) {
     flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads});
     log.set_engine(&engine);
     chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
-    serve(settings, std::move(listener).value(), wiring, engine, signals);
+    serve(settings, std::move(listener).value(), wiring, **store, engine, signals);
     chains.close();
     log.set_engine(nullptr);
   }

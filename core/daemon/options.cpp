@@ -1,11 +1,20 @@
 #include "daemon/options.h"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "daemon/install_paths.h"
 #include "daemon/settings.h"
 
 namespace tenon::daemon {
+namespace {
+
+bool is_store_command(const std::vector<std::string>& words) {
+  if (words[0] == "copy") return words.size() == 2;
+  return words.size() == 1 && (words[0] == "status" || words[0] == "migrate");
+}
+
+}  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   Options options;
@@ -27,7 +36,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.add_option("--syntax", syntax, "With --check: check these descriptors alone, without libraries")
       ->type_name("FILE")
       ->needs(check);
-  app.add_flag("--json", options.json, "Print what --check finds as JSON")->needs(check);
+  CLI::Option* store = app.add_option("--store", options.store,
+                                      "Look after the store and exit: status, migrate, or copy to the store TARGET");
+  store->type_name("VERB [TARGET]")->expected(1, 2)->excludes(check);
+  app.add_flag("--json", options.json, "Print what --check or --store finds as JSON");
   app.footer("\nProperties of the node, with their defaults:\n" + describe_settings() +
              "\nExit status: 0 in order or stopped as asked, 1 an error, 2 a wrong command line.");
   try {
@@ -36,6 +48,14 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
 
+  if (options.json && !options.check && options.store.empty()) {
+    std::cerr << "--json: goes with --check or --store\n";
+    return 2;
+  }
+  if (!options.store.empty() && !is_store_command(options.store)) {
+    std::cerr << "--store: expected status, migrate or copy TARGET\n";
+    return 2;
+  }
   if (!properties.empty()) options.properties = properties;
   for (const std::string& text : set) {
     const std::size_t equals = text.find('=');

@@ -18,6 +18,8 @@ struct Options {
   bool check = false;
   /// `--check --syntax FILE…`: these files alone, without libraries.
   std::vector<std::filesystem::path> syntax;
+  /// `--store VERB [TARGET]`: `status`, `migrate`, or `copy` with its target.
+  std::vector<std::string> store;
   bool json = false;
 };
 

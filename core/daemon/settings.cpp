@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -24,6 +25,8 @@ struct Rule {
   std::int64_t max = INT64_MAX;
 };
 
+constexpr std::string_view kStore = "tenon.store";
+
 /// All properties whose names begin with `tenon.`.
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> kRules = [] {
@@ -33,6 +36,8 @@ const std::vector<Rule>& rules() {
         {"tenon.plugins", paths.plugins, "folders of plugins, libraries with descriptors, separated by ':'"},
         {"tenon.state", kStateFolder, "folder for what the node keeps; must allow execution"},
         {"tenon.socket", kSocket, "Unix socket of the API"},
+        {kStore, "sqlite:${tenon.state}/tenon.db", "sqlite:FILE, or postgresql://… (any connection string of libpq)"},
+        {"tenon.store.allow_unsafe", "false", "take a server that may lose what it has acknowledged", Kind::kBool},
         {"tenon.log.level", "info", "debug, info, warning or error"},
         {"tenon.stop.grace", "30s", "how long runs may go on at a stop before they are undone", Kind::kDuration, 0},
         {"tenon.run.blocking-threads", "16", "so many flows may block at once", Kind::kInteger, 1, 4096},
@@ -59,15 +64,22 @@ class Reader {
 
   /// Whole milliseconds for a duration.
   std::int64_t number(std::string_view name) {
-    const Rule& rule = rule_of(name);
-    PropertyType type{.kind = rule.kind, .min = rule.min, .max = rule.max, .interface = {}, .item = {}};
-    if (rule.kind == Kind::kDuration) type.tick = 1'000'000;
-    const descriptor::Properties::Entry entry = find(rule);
-    const descriptor::ValueNode node{descriptor::ValueNode::Kind::kText, entry.place, entry.value, {}, {}};
-    const auto value = plugin::read_property(
-        node, type, "property '" + std::string(name) + "'", [](std::string_view) { return plugin::ReferenceTarget(); },
-        diagnostics_);
+    const auto value = scalar(name);
     return value ? std::get<std::int64_t>(value->scalar) : 0;
+  }
+
+  bool flag(std::string_view name) {
+    const auto value = scalar(name);
+    return value && std::get<bool>(value->scalar);
+  }
+
+  store::Address address(std::string_view name, const std::filesystem::path& state) {
+    const auto entry = properties_.find(name);
+    if (!entry) return {store::Address::Engine::kSqlite, (state / "tenon.db").string()};
+    Result<store::Address> address = store::parse_address(entry->value);
+    if (address) return std::move(address).value();
+    diagnostics_.error(entry->place, "property '" + std::string(name) + "': " + address.error().details);
+    return {};
   }
 
   std::filesystem::path path(std::string_view name) {
@@ -98,6 +110,17 @@ class Reader {
   }
 
  private:
+  std::optional<PropertyValue> scalar(std::string_view name) {
+    const Rule& rule = rule_of(name);
+    PropertyType type{.kind = rule.kind, .min = rule.min, .max = rule.max, .interface = {}, .item = {}};
+    if (rule.kind == Kind::kDuration) type.tick = 1'000'000;
+    const descriptor::Properties::Entry entry = find(rule);
+    const descriptor::ValueNode node{descriptor::ValueNode::Kind::kText, entry.place, entry.value, {}, {}};
+    return plugin::read_property(
+        node, type, "property '" + std::string(name) + "'", [](std::string_view) { return plugin::ReferenceTarget(); },
+        diagnostics_);
+  }
+
   descriptor::Properties::Entry find(const Rule& rule) {
     auto entry = properties_.find(rule.name);
     if (entry) return *std::move(entry);
@@ -147,6 +170,8 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
   settings.plugins = reader.folders("tenon.plugins");
   settings.state = reader.path("tenon.state");
   settings.socket = reader.path("tenon.socket");
+  settings.store = reader.address(kStore, settings.state);
+  settings.allow_unsafe_store = reader.flag("tenon.store.allow_unsafe");
   settings.log_level = reader.level("tenon.log.level");
   settings.stop_grace = std::chrono::milliseconds(reader.number("tenon.stop.grace"));
   settings.blocking_threads = static_cast<std::size_t>(reader.number("tenon.run.blocking-threads"));

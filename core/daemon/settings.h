@@ -11,6 +11,7 @@
 #include "daemon/options.h"
 #include "descriptor/diagnostics.h"
 #include "descriptor/properties.h"
+#include "store/address.h"
 
 namespace tenon::daemon {
 
@@ -20,6 +21,8 @@ struct Settings {
   std::vector<std::filesystem::path> plugins;
   std::filesystem::path state;
   std::filesystem::path socket;
+  store::Address store;
+  bool allow_unsafe_store = false;
   LogLevel log_level = LogLevel::kInfo;
   std::chrono::milliseconds stop_grace{};
   std::size_t blocking_threads = 0;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "store/file_lock.h"
+
 namespace tenon::daemon {
 
 /// Holds the state folder for this process: `lock` in it, which names the holder.
@@ -13,13 +15,9 @@ class StateLock {
   /// Makes the folder if it is not there. Errors: NODE.1001 another node holds it, NODE.1002 it can't be used.
   [[nodiscard]] static Result<StateLock> take(const std::filesystem::path& folder);
 
-  StateLock(StateLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  StateLock& operator=(StateLock&&) = delete;
-  ~StateLock();
-
  private:
-  explicit StateLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit StateLock(store::FileLock lock) : lock_(std::move(lock)) {}
+  store::FileLock lock_;
 };
 
 }  // namespace tenon::daemon

@@ -88,6 +88,9 @@ TEST_F(NodeApiTest, tells_its_status) {
   EXPECT_EQ(*status.find("chains"), Json(3));
   EXPECT_EQ(*status.find("runs_in_flight"), Json(0));
   EXPECT_EQ(*status.find("runs_waiting_late"), Json(0));
+  EXPECT_EQ(status.find("store"), nullptr);
+  api_->set_store([] { return Json::object().add("engine", "sqlite"); });
+  EXPECT_EQ(text(*get("/v1/status").find("store"), "engine"), "sqlite");
   api_->set_stopping();
   EXPECT_EQ(text(get("/v1/status"), "state"), "stopping");
 }

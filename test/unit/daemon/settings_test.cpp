@@ -22,6 +22,8 @@ TEST(Settings, have_defaults) {
   EXPECT_THAT(messages(diagnostics), ElementsAre());
   EXPECT_EQ(settings.state, "/var/lib/tenon");
   EXPECT_EQ(settings.socket, "/run/tenon/tenon.sock");
+  EXPECT_EQ(settings.store.place(), "/var/lib/tenon/tenon.db");
+  EXPECT_FALSE(settings.allow_unsafe_store);
   EXPECT_EQ(settings.log_level, LogLevel::kInfo);
   EXPECT_EQ(settings.stop_grace, 30s);
   EXPECT_EQ(settings.blocking_threads, 16U);
@@ -40,6 +42,23 @@ TEST(Settings, come_from_the_file_and_the_command_line_which_wins) {
   EXPECT_EQ(settings.stop_grace, 250ms);
   EXPECT_EQ(settings.log_level, LogLevel::kDebug);
   EXPECT_EQ(settings.state, "/s");
+}
+
+TEST(Settings, say_where_the_store_is) {
+  Options options;
+  options.set = {{"tenon.state", "/s"}};
+  descriptor::Diagnostics diagnostics;
+  EXPECT_EQ(read_settings(read_properties(options, diagnostics), diagnostics).store.place(), "/s/tenon.db");
+  options.set = {{"tenon.store", "postgresql://db/tenon"}, {"tenon.store.allow_unsafe", "true"}};
+  const Settings settings = read_settings(read_properties(options, diagnostics), diagnostics);
+  EXPECT_EQ(settings.store.engine, store::Address::Engine::kPostgresql);
+  EXPECT_TRUE(settings.allow_unsafe_store);
+  EXPECT_THAT(messages(diagnostics), ElementsAre());
+  options.set = {{"tenon.store", "oracle:db"}};
+  (void)read_settings(read_properties(options, diagnostics), diagnostics);
+  EXPECT_THAT(messages(diagnostics),
+              ElementsAre("--set tenon.store: error: property 'tenon.store': expected sqlite:FILE, postgresql://… or "
+                          "host=… dbname=…, found 'oracle…'"));
 }
 
 TEST(Settings, that_do_not_fit_are_errors_where_they_were_set) {

@@ -1,4 +1,4 @@
-#include "check_command.h"
+#include "tenond_command.h"
 
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "failure.h"
 
@@ -27,21 +28,32 @@ std::string find_tenond() {
   return "tenond";
 }
 
-}  // namespace
-
-void check(const CheckOptions& options) {
-  std::vector<std::string> arguments{find_tenond(), "--check"};
+[[noreturn]] void become_tenond(std::vector<std::string> arguments, const TenondOptions& options) {
+  arguments.insert(arguments.begin(), find_tenond());
   if (!options.properties.empty()) arguments.insert(arguments.end(), {"--properties", options.properties});
   for (const std::string& set : options.set) arguments.insert(arguments.end(), {"--set", set});
   if (options.json) arguments.emplace_back("--json");
-  if (!options.syntax.empty()) arguments.emplace_back("--syntax");
-  arguments.insert(arguments.end(), options.syntax.begin(), options.syntax.end());
 
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   ::execvp(argv[0], argv.data());
   throw Failure(ExitStatus::kFailed, "cannot run " + arguments[0] + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+void check(const TenondOptions& options, const std::vector<std::string>& syntax) {
+  std::vector<std::string> arguments{"--check"};
+  if (!syntax.empty()) arguments.emplace_back("--syntax");
+  arguments.insert(arguments.end(), syntax.begin(), syntax.end());
+  become_tenond(std::move(arguments), options);
+}
+
+void store(const TenondOptions& options, const std::vector<std::string>& command) {
+  std::vector<std::string> arguments{"--store"};
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  become_tenond(std::move(arguments), options);
 }
 
 }  // namespace tenon::cli

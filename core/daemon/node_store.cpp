@@ -1,0 +1,137 @@
+#include "daemon/node_store.h"
+
+#include <tenon/log.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <climits>
+#include <utility>
+
+#include "daemon/install_paths.h"
+#include "store/core_schema.h"
+
+namespace tenon::daemon {
+namespace {
+
+constexpr std::chrono::seconds kInterval{2};
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+Result<std::int64_t> add_node(store::Connection& connection, bool alone) {
+  Result<store::Transaction> transaction = connection.begin();
+  if (!transaction) return transaction.error();
+  if (alone) {
+    // This is the only node: what others have left did not end as it should.
+    if (const auto removed = connection.execute("DELETE FROM node"); !removed) return removed.error();
+  }
+  const Result<store::Rows> next =
+      connection.query("UPDATE counter SET next = next + 1 WHERE name = 'node' RETURNING next - 1");
+  if (!next) return next.error();
+  const std::int64_t id = (*next)[0].integer(0);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto added = connection.execute(
+      "INSERT INTO node (id, host, process, version, started) VALUES ($1, $2, $3, $4, $5)",
+      {id, host_name(), ::getpid(), kVersion, std::chrono::duration_cast<std::chrono::microseconds>(now).count()});
+  if (!added) return added.error();
+  if (Result<void> committed = transaction->commit(); !committed) return committed.error();
+  return id;
+}
+
+}  // namespace
+
+Result<std::vector<store::MigrationSet>> find_migrations(const Settings& settings) {
+  std::vector<std::filesystem::path> folders = settings.descriptors;
+  folders.insert(folders.end(), settings.plugins.begin(), settings.plugins.end());
+  Result<std::vector<store::MigrationSet>> sets = store::read_plugin_migrations(folders);
+  if (sets) sets->insert(sets->begin(), store::core_migrations());
+  return sets;
+}
+
+Result<std::unique_ptr<NodeStore>> NodeStore::open(const Settings& settings) {
+  const Result<std::vector<store::MigrationSet>> sets = find_migrations(settings);
+  if (!sets) return sets.error();
+  Result<std::unique_ptr<store::Store>> opened =
+      store::open_store(settings.store, {.allow_unsafe = settings.allow_unsafe_store});
+  if (!opened) return std::move(opened).error();
+  store::Store& store = **opened;
+  const Result<std::unique_ptr<store::Connection>> connection = store.connect();
+  if (!connection) return connection.error();
+  const Result<std::vector<store::MigrationState>> applied = store::migrate(**connection, *sets);
+  if (!applied) return applied.error();
+  for (const store::MigrationState& migration : *applied) {
+    log::info("migration applied", {{"owner", migration.owner}, {"name", migration.title}});
+  }
+  const Result<std::int64_t> node = add_node(**connection, store.engine() == "sqlite");
+  if (!node) return node.error();
+  log::info("store opened", {{"engine", store.engine()}, {"place", store.place()}, {"node", *node}});
+  return std::unique_ptr<NodeStore>(new NodeStore(std::move(opened).value(), *node));
+}
+
+NodeStore::NodeStore(std::unique_ptr<store::Store> store, std::int64_t node) : store_(std::move(store)), node_(node) {
+  thread_ = std::thread([this] { watch(); });
+}
+
+NodeStore::~NodeStore() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+Json NodeStore::status() const {
+  const std::lock_guard lock(mutex_);
+  Json json = Json::object()
+                  .add("engine", store_->engine())
+                  .add("place", store_->place())
+                  .add("node", node_)
+                  .add("state", error_.empty() ? "open" : "unreachable");
+  if (!error_.empty()) json.add("error", error_);
+  return json;
+}
+
+void NodeStore::watch() {
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, kInterval, [this] { return stopping_; })) {
+    lock.unlock();
+    const Result<void> answer = ask();
+    lock.lock();
+    note(answer);
+  }
+  lock.unlock();
+  remove_node();
+}
+
+Result<void> NodeStore::ask() {
+  if (connection_ && connection_->broken()) connection_.reset();
+  if (!connection_) {
+    Result<std::unique_ptr<store::Connection>> connection = store_->connect();
+    if (!connection) return std::move(connection).error();
+    connection_ = std::move(connection).value();
+  }
+  const Result<store::Rows> answer = connection_->query("SELECT id FROM node WHERE id = $1", {node_});
+  return answer ? Result<void>() : answer.error();
+}
+
+void NodeStore::note(const Result<void>& answer) {
+  const bool was_open = error_.empty();
+  error_ = answer ? std::string() : answer.error().to_string();
+  if (was_open && !answer) log::error("the store does not answer", {{"error", error_}});
+  if (!was_open && answer) log::info("the store answers again");
+}
+
+void NodeStore::remove_node() {
+  Result<void> removed = ask();
+  if (removed) {
+    const auto deleted = connection_->execute("DELETE FROM node WHERE id = $1", {node_});
+    if (!deleted) removed = deleted.error();
+  }
+  if (!removed) log::warning("the node stays in the store's list", {{"error", removed.error().to_string()}});
+}
+
+}  // namespace tenon::daemon

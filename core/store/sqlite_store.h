@@ -1,0 +1,12 @@
+#pragma once
+
+#include <memory>
+
+#include "store/store.h"
+
+namespace tenon::store {
+
+/// The SQLite engine. See `open_store`.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_sqlite(const Address& address, const StoreOptions& options);
+
+}  // namespace tenon::store
