@@ -44,6 +44,8 @@ struct Action {
 
 /// Records them all, durably, or none. In the transaction that is open, if one is.
 [[nodiscard]] Result<void> record_actions(store::Connection& connection, std::span<const Action> actions);
+/// A row of `run, at, who, verb, why, detail`.
+[[nodiscard]] Result<Action> read_action(const store::Row& row);
 /// Of one run, in order.
 [[nodiscard]] Result<std::vector<Action>> read_actions(store::Connection& connection, std::uint64_t run);
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "flow/engine.h"
-#include "journal/stored_value.h"
+#include "journal/actions.h"
 #include "store/store.h"
 
 /// What a node does with runs that another process left: it takes them over, reads them, and hands them to the engine.
@@ -43,8 +43,14 @@ struct LiveRun {
   std::uint32_t sequence = 0;
   /// Why it is parked; empty if it is not.
   std::string parked;
-  /// Inputs, then what each step wrote, in the order in which it was done; JSON as text, for `stored_values`.
-  std::vector<std::string> data;
+  /// What a step wrote, as JSON text for `read_values`; step -1: the inputs.
+  struct Data {
+    std::int32_t step = -1;
+    std::string text;
+  };
+  /// Inputs, then what each step wrote that is not undone, in the order in which it was done. Nothing for steps that
+  /// wrote nothing.
+  std::vector<Data> data;
   /// As RecoveredRun has it: of a run that has turned back, what is left to undo.
   std::vector<std::uint32_t> done;
   std::vector<std::uint32_t> skipped;
@@ -56,6 +62,8 @@ struct LiveRun {
   /// By operators, as the last action says.
   bool paused = false;
   bool cancelled = false;
+  /// What operators did to it, in order.
+  std::vector<Action> actions;
 };
 
 /// All runs of this node that have not ended, ordered by id. One pass through the journal.
@@ -87,6 +95,10 @@ struct Definition {
 /// parked with this reason.
 [[nodiscard]] Result<flow::RecoveredRun> recovered_run(const LiveRun& run, std::shared_ptr<const flow::Chain> chain,
                                                        std::int64_t now);
+
+/// Adds the values of the text, written by `step`, as a recovered run has them. JOURNAL.1002 as above.
+[[nodiscard]] Result<void> read_entries(std::string_view text, std::int32_t step, const flow::Chain& chain,
+                                        std::vector<flow::RecoveredRun::Entry>& entries);
 
 /// Parks the run: it stays as it is, with the reason, until it is unparked. Has no effect on one that has ended.
 [[nodiscard]] Result<void> park_run(store::Connection& connection, std::int64_t node, std::uint64_t run,
