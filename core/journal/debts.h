@@ -57,12 +57,12 @@ struct Debt {
 
 struct DebtFilter {
   /// Empty: those that are not paid or settled.
-  std::vector<DebtState> states;
-  std::optional<std::uint64_t> run;
-  std::string plugin;
-  std::string chain;
+  std::vector<DebtState> states = {};
+  std::optional<std::uint64_t> run = {};
+  std::string plugin = {};
+  std::string chain = {};
   /// Those after this key, in the order of keys.
-  std::string after;
+  std::string after = {};
   std::size_t limit = 100;
 };
 

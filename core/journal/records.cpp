@@ -138,8 +138,8 @@ std::string note_text(const ErrorCode* error, std::span<const std::uint32_t> beg
   Json json;
   if (error != nullptr) json.add("error", error_json(*error));
   if (!begun.empty()) {
-    Json steps = Json::array();
-    for (const std::uint32_t step : begun) steps.push(Json(step));
+    Json::Array steps;
+    for (const std::uint32_t step : begun) steps.emplace_back(std::int64_t{step});
     json.add("begun", std::move(steps));
   }
   if (wait != 0) json.add("wait", wait);

@@ -27,18 +27,18 @@ enum class RunPhase : std::uint8_t { kRunning, kUndoing, kPaused, kParked, kSucc
 /// All that is given must hold.
 struct RunFilter {
   /// Any of them; empty: any at all.
-  std::vector<RunPhase> phases;
+  std::vector<RunPhase> phases = {};
   /// Name of the chain.
-  std::string chain;
+  std::string chain = {};
   /// Name of a lock that the run took: exactly, or `host:*` for all that begin with `host:`.
-  std::string resource;
+  std::string resource = {};
   /// Code of the error that the run failed with: exactly, or `KVM.*`.
-  std::string error_code;
+  std::string error_code = {};
   /// When it started, in microseconds since 1970 UTC: from, and before.
-  std::optional<std::int64_t> from;
-  std::optional<std::int64_t> until;
+  std::optional<std::int64_t> from = {};
+  std::optional<std::int64_t> until = {};
   /// Runs of one node.
-  std::optional<std::int64_t> owner;
+  std::optional<std::int64_t> owner = {};
   /// Older ones than this run; 0: from the newest.
   std::uint64_t before = 0;
   std::size_t limit = 100;
