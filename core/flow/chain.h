@@ -114,8 +114,9 @@ struct ChainInput {
 };
 
 /// A list of flows, expanded: extension points and sub-chains are steps already. Made by ChainAssembler. Immutable; a
-/// run keeps it, and so the libraries of its flows.
-struct Chain {
+/// run keeps it, and so the libraries of its flows. Knows its shared owners, so that what is remembered of a chain by
+/// its address is not taken for that of another one.
+struct Chain : std::enable_shared_from_this<Chain> {
   std::string name;
   descriptor::Place place;
   /// The chain that it was derived from; empty if there is none.

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <tenon/error.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+/// The errors of the journal.
+namespace tenon::journal {
+
+inline constexpr std::string_view kNoSuchRun = "JOURNAL.1001";
+/// A value's type is not what the chain's flows declare for its key.
+inline constexpr std::string_view kTypeChanged = "JOURNAL.1002";
+inline constexpr std::string_view kNoSuchDefinition = "JOURNAL.1003";
+inline constexpr std::string_view kBadFilter = "JOURNAL.1004";
+/// The chain has no such step.
+inline constexpr std::string_view kNoSuchStep = "JOURNAL.1005";
+/// What is recorded can't be read: another program has written it, or the store is damaged.
+inline constexpr std::string_view kUnreadable = "JOURNAL.1006";
+
+[[nodiscard]] inline ErrorCode unreadable(std::string details) {
+  return make_error(kUnreadable, "a record of the journal can't be read", std::move(details));
+}
+
+}  // namespace tenon::journal
