@@ -22,6 +22,7 @@
 namespace tenon::flow {
 
 class Run;
+class Transactions;
 
 /// One value of a run's data: a key and what a step wrote under it.
 struct DataEntry {
@@ -78,6 +79,8 @@ struct EngineOptions {
   std::uint64_t first_run = 0;
   /// Null: real time.
   std::shared_ptr<Clock> clock = {};
+  /// Null: there is no store, and transactional flows fail. Must outlive the engine.
+  Transactions* transactions = nullptr;
 };
 
 /// Runs chains. Steps of one run follow one another, but for parallel branches; different runs are independent. Any

@@ -5,19 +5,11 @@
 #include <exception>
 #include <utility>
 
+#include "flow/data_view.h"
 #include "flow/driving.h"
 #include "flow/run.h"
 
 namespace tenon::flow {
-namespace {
-
-/// What a skip or a check before a step sees: the data, without an answer to give.
-class View final : public FlowData {
- public:
-  View(StepHost& host, const StepTicket& ticket) noexcept : FlowData(host, ticket) {}
-};
-
-}  // namespace
 
 Strand::Strand(Run& run, Strand* parent, OpRange ops) : run_(run), parent_(parent), pc_(ops.begin), end_(ops.end) {}
 
@@ -168,7 +160,7 @@ Strand::Next Strand::begin_step(std::uint32_t index) {
   attempt_.store(1, std::memory_order_relaxed);
   const ChainStep& at = run_.chain_->steps[index];
   try {
-    const View view(*this, {run_.id_, index, 1});
+    const DataView view(*this, {run_.id_, index, 1});
     if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) return skip();
     if (run_.extras_ && run_.extras_->before_step) {
       if (std::optional<ErrorCode> refused = run_.extras_->before_step(view)) {
@@ -200,7 +192,7 @@ Strand::Next Strand::begin_check(std::uint32_t index) {
   injected_ = false;
   const ChainStep& at = run_.chain_->steps[index];
   try {
-    const View view(*this, {run_.id_, index, 1});
+    const DataView view(*this, {run_.id_, index, 1});
     if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) {
       ++pc_;
       return Next::kOn;

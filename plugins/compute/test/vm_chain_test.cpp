@@ -1,5 +1,4 @@
 #include "connection.h"
-#include "file_registry.h"
 #include "folder.h"
 #include "folder_network.h"
 #include "hypervisor_factory.h"
@@ -11,6 +10,8 @@
 #include "prepare_vm.h"
 #include "probes.h"
 #include "registered_vms.h"
+#include "store_registry.h"
+#include "support/temp_store.h"
 #include "volumes.h"
 
 #include <tenon/storage/command.h>
@@ -103,7 +104,6 @@ class VmChain : public testing::Test {
     networks.list = &network_list;
     fs::create_directory(root / "bridges");
     bridges.root = root / "bridges";
-    registry.set_file(root / "registry.json");
     registry.hosts().add({"local", "KVM", kUri}, "1:1").value();
     registry.primary_storages().add({"local", "Folder", root / "volumes"}, "1:2").value();
     registry.l2_networks().add({"blue", "Folder", {}, {}, 100}, "1:3").value();
@@ -199,7 +199,8 @@ class VmChain : public testing::Test {
   tenon::ExtensionSlot hypervisors;
   tenon::ExtensionSlot storages;
   tenon::ExtensionSlot networks;
-  compute::FileRegistry registry;
+  tenon::test::StoreNode node;
+  compute::StoreRegistry registry;
   kvm::ConnectionHandle libvirt{virConnectOpen(kUri)};
 
   compute::PrepareVm prepare;
