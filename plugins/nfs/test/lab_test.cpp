@@ -261,6 +261,32 @@ TEST_F(NfsStorage, deletes_a_volume_with_what_was_left_of_it_and_only_that) {
   EXPECT_THAT(files(), UnorderedElementsAre("a.b.qcow2", ".a.b~1"));
 }
 
+TEST_F(NfsStorage, clears_away_what_a_killed_attempt_left_when_it_makes_the_volume) {
+  std::ofstream(volumes / ".a~4711") << "half";
+  std::ofstream(volumes / ".b~4711") << "of another volume";
+  ASSERT_TRUE(storage().create_volume({"a", kMiB, {}}).ok());
+  EXPECT_THAT(files(), UnorderedElementsAre("a.qcow2", ".b~4711"));
+  fs::create_hard_link(volumes / "a.qcow2", volumes / ".a~4712");  // killed after it had linked the volume
+  ASSERT_TRUE(storage().create_volume({"a", kMiB, {}}).ok());
+  EXPECT_THAT(files(), UnorderedElementsAre("a.qcow2", ".b~4711"));
+}
+
+TEST_F(NfsStorage, lets_an_attempt_that_lost_its_file_to_a_faster_one_find_the_volume) {
+  const fs::path pipe = root / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  auto slow = storage({script("qemu-img \"$@\"; read line < '" + pipe.string() + "'"), kLong});
+  tenon::Result<tenon::iaas::Volume> late = tenon::make_error("", "");
+  std::thread creation([&] { late = slow.create_volume({"a", kMiB, {}}); });
+  std::ofstream hold(pipe);  // qemu-img is through
+  const auto fast = storage().create_volume({"a", kMiB, {}});
+  hold << "go on\n" << std::flush;
+  creation.join();
+  ASSERT_TRUE(fast.ok());
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ(*late, *fast);
+  EXPECT_THAT(files(), ElementsAre("a.qcow2"));
+}
+
 TEST_F(NfsStorage, finds_what_was_left_of_a_volume_among_many_files) {
   for (int i = 0; i < 2000; ++i) std::ofstream(volumes / (std::to_string(i) + std::string(100, 'x') + ".qcow2"));
   std::ofstream(volumes / ".a~1") << "half";
