@@ -161,7 +161,8 @@ Result<std::vector<std::string>> Links::names_of(const Link& link) const {
   const MessageHandle message = message_about(link, RTM_GETLINK, 0);
   nl_socket_modify_cb(socket_.get(), NL_CB_VALID, NL_CB_CUSTOM, collect_names, &names);
   int result = nl_send_auto(socket_.get(), message.get());
-  if (result >= 0) result = nl_wait_for_ack(socket_.get());
+  if (result >= 0) result = nl_recvmsgs_default(socket_.get());
+  if (result >= 0) result = nl_wait_for_ack(socket_.get());  // comes after the answer, if there is one
   nl_socket_modify_cb(socket_.get(), NL_CB_VALID, NL_CB_DEFAULT, nullptr, nullptr);
   if (result < 0 && result != -NLE_NODEV) return refusal(link.name, result);
   std::sort(names.begin(), names.end());

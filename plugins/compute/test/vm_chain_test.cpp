@@ -258,6 +258,30 @@ TEST_F(VmChain, create_may_repeat_its_last_steps) {
   EXPECT_TRUE(runs());
 }
 
+TEST_F(VmChain, create_finds_its_own_work_whichever_step_is_repeated_after_a_crash) {
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, web()).ok());
+  const auto record = registered();
+  const auto made = files();
+  for (const char* step :
+       {"compute.AllocateHost", "compute.AllocatePrimaryStorage", "compute.AllocateVolume", "network.AllocateNic",
+        "compute.RegisterVm", "tenon.iaas.RealizeL2Networks", "compute.CreateOnHypervisor"}) {
+    EXPECT_NO_THROW(run.run_from(step).result().value()) << step;
+    EXPECT_THAT(files(), testing::UnorderedElementsAreArray(made)) << step;
+    EXPECT_EQ(registered(), record) << step;
+    EXPECT_TRUE(runs()) << step;
+  }
+}
+
+TEST_F(VmChain, create_can_be_undone_once_more_after_a_crash_within_its_undo) {
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, web()).ok());
+  ASSERT_TRUE(run.undo_from("tenon.iaas.RealizeL2Networks").ok());
+  EXPECT_TRUE(run.undo().ok());
+  expect_nothing_left();
+  EXPECT_TRUE(run.undo().ok()) << "of steps that had not begun";
+}
+
 TEST_F(VmChain, create_leaves_nothing_when_the_vm_is_undone) {
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, web()).ok());
