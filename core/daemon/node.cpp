@@ -191,8 +191,7 @@ int run_node(const Options& options, Signals& signals) {
   {
     // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
     flow::UnrecordedTransactions transactions(plugin_store);
-    flow::Engine engine(
-        {.threads = 0, .blocking_threads = settings.blocking_threads, .transactions = &transactions});
+    flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads, .transactions = &transactions});
     log.set_engine(&engine);
     chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
     serve(settings, std::move(listener).value(), wiring, **store, engine, signals);

@@ -13,9 +13,9 @@
 
 namespace tenon::daemon {
 
-/// The node's services to libraries: its chains, its store, and its log, on standard error. One line each: `TIME LEVEL LIBRARY:
-/// TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT key=value …`. A value with blanks
-/// or quotes is quoted. Any thread may call.
+/// The node's services to libraries: its chains, its store, and its log, on standard error. One line each: `TIME LEVEL
+/// LIBRARY: TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT key=value …`. A value with
+/// blanks or quotes is quoted. Any thread may call.
 class NodeLog final : public NodeServices {
  public:
   NodeLog(LogLevel level, bool for_journal);
