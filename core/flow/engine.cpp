@@ -136,6 +136,7 @@ Engine::State::State(const EngineOptions& options)
     : next_id(options.first_run != 0 ? options.first_run : first_id()),
       clock(options.clock ? options.clock : std::make_shared<SystemClock>()),
       journal(options.journal),
+      transactions(options.transactions),
       runs(std::make_unique<Runs>()),
       executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),
       blocking("tenon-block", options.blocking_threads) {}

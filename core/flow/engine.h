@@ -24,6 +24,7 @@ namespace tenon::flow {
 
 class Journal;
 class Run;
+class Transactions;
 
 /// One value of a run's data: a key and what a step wrote under it.
 struct DataEntry {
@@ -85,6 +86,8 @@ struct EngineOptions {
   std::shared_ptr<Clock> clock = {};
   /// Null: all runs are volatile. Outlives the engine.
   Journal* journal = nullptr;
+  /// Null: there is no store, and transactional flows fail. Must outlive the engine.
+  Transactions* transactions = nullptr;
 };
 
 /// A run that another process began: what its records say. Steps are named by their index in the chain, which is the

@@ -10,7 +10,6 @@
 #include "flow/run.h"
 
 namespace tenon::flow {
-namespace {}  // namespace
 
 Strand::Strand(Run& run, Strand* parent, OpRange ops) : run_(run), parent_(parent), pc_(ops.begin), end_(ops.end) {}
 

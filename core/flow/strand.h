@@ -61,6 +61,7 @@ class Strand final : public StepHost, public JournalListener {
   void progress(const StepTicket& ticket, int percent, std::string_view what) noexcept override;
   bool cancelled(const StepTicket& ticket) const noexcept override;
   std::string key(const StepTicket& ticket) const override;
+  void transact(const StepTicket& ticket, TransactionalWork work, const Flow& flow) noexcept override;
 
   // JournalListener: ends the wait for a record.
   void recorded(std::uint64_t ticket) noexcept override;
@@ -291,6 +292,14 @@ class Strand final : public StepHost, public JournalListener {
   /// The first key that the step should have written and has not; empty if there is none.
   [[nodiscard]] std::string_view missing_write() const;
   void merge_pending();
+
+  // ---- work in the store: strand_transaction.cpp
+  // ---------------------------------------------------------------------
+  /// The work of the step in its transaction, and the answer.
+  void work_in_transaction(const StepTicket& ticket, TransactionalWork work, const Flow& flow) noexcept;
+  /// What the work wrote.
+  [[nodiscard]] Result<std::vector<DataEntry>> worked(const StepTicket& ticket, TransactionalWork work,
+                                                      const Flow& flow, StoreTransaction& transaction);
 
   // ---- giving up: strand_abandon.cpp
   // -----------------------------------------------------------------------------------

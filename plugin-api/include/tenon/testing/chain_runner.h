@@ -127,6 +127,10 @@ class ChainRunner {
 
   ChainRunner& then(CodeStep step);
 
+  /// The store of transactional flows, and of the test's code unless that has a node of its own, which may have a store
+  /// itself. Must outlive the runner.
+  ChainRunner& store(StoreHost& store);
+
   /// For the whole run. Zero: none.
   ChainRunner& timeout(std::chrono::milliseconds timeout);
 
