@@ -13,7 +13,6 @@ namespace compute {
 namespace {
 
 using tenon::Error;
-using tenon::ErrorCode;
 using tenon::make_error;
 using tenon::StoreRow;
 using tenon::StoreRows;

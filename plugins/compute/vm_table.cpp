@@ -9,7 +9,6 @@ namespace compute {
 using tenon::StoreRow;
 using tenon::StoreRows;
 using tenon::StoreTransaction;
-using tenon::StoreValue;
 using tenon::iaas::Nic;
 using tenon::iaas::VmRecord;
 using tenon::iaas::Volume;
