@@ -30,6 +30,8 @@
 #include "flow/code_chains.h"
 #include "flow/engine.h"
 #include "flow/run.h"
+#include "flow/transactions.h"
+#include "store/plugin_store.h"
 #include "wiring/loader.h"
 
 namespace tenon::daemon {
@@ -163,6 +165,8 @@ int run_node(const Options& options, Signals& signals) {
   if (!lock) return fail(lock.error());
   const Result<std::unique_ptr<NodeStore>> store = NodeStore::open(settings);
   if (!store) return fail(store.error());
+  store::PluginStore plugin_store((*store)->store());
+  log.set_store(plugin_store);
   Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
   if (!listener) return fail(listener.error());
 
@@ -186,7 +190,8 @@ int run_node(const Options& options, Signals& signals) {
   }
   {
     // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
-    flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads});
+    flow::UnrecordedTransactions transactions(plugin_store);
+    flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads, .transactions = &transactions});
     log.set_engine(&engine);
     chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
     serve(settings, std::move(listener).value(), wiring, **store, engine, signals);

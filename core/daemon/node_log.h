@@ -13,9 +13,9 @@
 
 namespace tenon::daemon {
 
-/// The node's services to libraries: its chains, and its log, on standard error. One line each: `TIME LEVEL LIBRARY:
-/// TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT key=value …`. A value with blanks
-/// or quotes is quoted. Any thread may call.
+/// The node's services to libraries: its chains, its store, and its log, on standard error. One line each: `TIME LEVEL
+/// LIBRARY: TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT key=value …`. A value with
+/// blanks or quotes is quoted. Any thread may call.
 class NodeLog final : public NodeServices {
  public:
   NodeLog(LogLevel level, bool for_journal);
@@ -27,12 +27,15 @@ class NodeLog final : public NodeServices {
   void set_engine(const flow::Engine* engine);
   /// Who starts chains for plugins. Called before the first one is loaded; outlives the last one.
   void set_chains(ChainHost& chains) noexcept { chains_ = &chains; }
+  /// The store of plugins. Called before the first one is loaded; outlives the last one.
+  void set_store(StoreHost& store) noexcept { store_ = &store; }
 
   bool log_enabled(LogLevel level) const noexcept override { return level >= level_; }
   void log(LogLevel level, std::string_view library, std::string_view text,
            std::span<const LogField> fields) noexcept override;
   void answered_twice(std::uint64_t run, std::uint32_t step) noexcept override;
   ChainHost* chains() noexcept override { return chains_; }
+  StoreHost* store() noexcept override { return store_; }
 
  private:
   struct Sink;
@@ -42,6 +45,7 @@ class NodeLog final : public NodeServices {
   std::mutex mutex_;
   const flow::Engine* engine_ = nullptr;
   ChainHost* chains_ = nullptr;
+  StoreHost* store_ = nullptr;
 };
 
 /// Text and fields of one line.

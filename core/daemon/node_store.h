@@ -32,6 +32,7 @@ class NodeStore {
 
   /// `{engine, place, node, state}`: `open`, or `unreachable` with the `error`. As it was found last. Any thread.
   [[nodiscard]] Json status() const;
+  [[nodiscard]] store::Store& store() const noexcept { return *store_; }
   /// This start of the node; never given twice.
   [[nodiscard]] std::int64_t node() const noexcept { return node_; }
 

@@ -26,7 +26,8 @@ std::optional<Given<std::chrono::milliseconds>> AttributeValues::duration(std::s
   if (!given) return std::nullopt;
   const std::optional<std::int64_t> nanoseconds = parse_with_unit(given->text, kDurationUnits);
   if (nanoseconds && *nanoseconds % kNanosecondsAMillisecond == 0)
-    return Given{given->place, std::chrono::milliseconds(*nanoseconds / kNanosecondsAMillisecond)};
+    return Given<std::chrono::milliseconds>{given->place,
+                                            std::chrono::milliseconds(*nanoseconds / kNanosecondsAMillisecond)};
   refuse(name, "a duration such as 10s or 200ms", given->text);
   return std::nullopt;
 }
@@ -36,7 +37,8 @@ std::optional<Given<std::uint32_t>> AttributeValues::whole(std::string_view name
   const std::optional<Text> given = text(name);
   if (!given) return std::nullopt;
   const std::optional<std::int64_t> number = parse_integer(given->text);
-  if (number && *number >= least && *number <= most) return Given{given->place, static_cast<std::uint32_t>(*number)};
+  if (number && *number >= least && *number <= most)
+    return Given<std::uint32_t>{given->place, static_cast<std::uint32_t>(*number)};
   refuse(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most), given->text);
   return std::nullopt;
 }
@@ -45,7 +47,7 @@ std::optional<Given<double>> AttributeValues::fraction(std::string_view name) co
   const std::optional<Text> given = text(name);
   if (!given) return std::nullopt;
   const std::optional<double> number = parse_number(given->text);
-  if (number && *number >= 0 && *number <= 1) return Given{given->place, *number};
+  if (number && *number >= 0 && *number <= 1) return Given<double>{given->place, *number};
   refuse(name, "a number from 0 to 1", given->text);
   return std::nullopt;
 }
@@ -53,7 +55,7 @@ std::optional<Given<double>> AttributeValues::fraction(std::string_view name) co
 std::optional<Given<bool>> AttributeValues::flag(std::string_view name) const {
   const std::optional<std::size_t> chosen = choice(name, {"no", "yes"});
   if (!chosen) return std::nullopt;
-  return Given{attributes_.get(name).place, *chosen == 1};
+  return Given<bool>{attributes_.get(name).place, *chosen == 1};
 }
 
 std::optional<std::size_t> AttributeValues::choice(std::string_view name,

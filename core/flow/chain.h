@@ -28,6 +28,8 @@ struct ChainStep {
   std::shared_ptr<const void> keep;
   /// The plugin whose library the flow is of.
   std::string plugin;
+  /// The class of the flow's instance, by which it is found again. Empty for a flow of code.
+  std::string class_name;
   StepSide side = StepSide::kRun;
   bool has_undo = true;
   bool has_pre_check = false;
@@ -38,6 +40,8 @@ struct ChainStep {
   descriptor::Place origin;
   /// For a step made of an extension, the interface with its version; else empty.
   std::string interface;
+  /// For a step made of an extension, the id of its bean; else empty.
+  std::string bean;
   /// With the interface's, if it has one. Null if the step may touch any key: it was built in code, without a contract.
   std::shared_ptr<const FlowContract> contract;
   /// For a step made of an extension, what its interface alone declares; else null. Null is nothing.

@@ -11,6 +11,19 @@ bool Chain::has_input(std::string_view key) const {
          std::any_of(inputs.begin(), inputs.end(), [&](const ChainInput& input) { return input.key == key; });
 }
 
+void finish_step(ChainStep& step) {
+  if (step.contract) {
+    const auto add = [](std::vector<std::uint64_t>& hashes, const std::vector<KeyEntry>& keys) {
+      for (const KeyEntry& key : keys) hashes.push_back(detail::hash(key.name));
+    };
+    add(step.readable, step.contract->reads_list);
+    add(step.readable, step.contract->optional_list);
+    add(step.readable, step.contract->writes_list);
+    if (step.side == StepSide::kRun) add(step.writable, step.contract->writes_list);
+  }
+  step.plain = !step.policy && !step.has_skip && step.side == StepSide::kRun;
+}
+
 ChainAssembler::ChainAssembler(std::string name, descriptor::Place place) {
   chain_.name = std::move(name);
   chain_.place = std::move(place);
@@ -41,6 +54,11 @@ ChainAssembler& ChainAssembler::recovery(Recovery recovery) {
   return *this;
 }
 
+ChainAssembler& ChainAssembler::make_volatile() {
+  chain_.is_volatile = true;
+  return *this;
+}
+
 ChainAssembler& ChainAssembler::policy(ScopePolicy policy) {
   assert(chain_.ops.empty());
   return open_scope({}, chain_.place, std::move(policy));
@@ -54,17 +72,8 @@ bool ChainAssembler::in_group() const { return !open_.empty() && open_.back().fr
 
 ChainAssembler& ChainAssembler::step(ChainStep step) {
   assert(open_.empty() || open_.back().frame != Frame::kParallel);
-  if (step.contract) {
-    const auto add = [](std::vector<std::uint64_t>& hashes, const std::vector<KeyEntry>& keys) {
-      for (const KeyEntry& key : keys) hashes.push_back(detail::hash(key.name));
-    };
-    add(step.readable, step.contract->reads_list);
-    add(step.readable, step.contract->optional_list);
-    add(step.readable, step.contract->writes_list);
-    if (step.side == StepSide::kRun) add(step.writable, step.contract->writes_list);
-  }
+  finish_step(step);
   chain_.writes += step.writable.size();
-  step.plain = !step.policy && !step.has_skip && step.side == StepSide::kRun;
   const std::size_t index = chain_.steps.size();
   if (!in_group()) {  // those of a group are called when it is closed
     if (step.has_pre_check) op(Op::Kind::kCheck, index);

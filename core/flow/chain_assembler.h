@@ -9,6 +9,9 @@
 
 namespace tenon::flow {
 
+/// Derives what the engine looks at from the step's contract and policies.
+void finish_step(ChainStep& step);
+
 /// Puts a chain together, from its first step to its last. Calls of `open_…` and `close` nest.
 /// ```cpp
 /// ChainAssembler chain("disk.create", place);
@@ -30,6 +33,7 @@ class ChainAssembler {
   ChainAssembler& open_inputs();
   ChainAssembler& lock(LockPolicy lock);
   ChainAssembler& recovery(Recovery recovery);
+  ChainAssembler& make_volatile();
   /// Policies of the whole chain. Called before the first step, or not at all.
   ChainAssembler& policy(ScopePolicy policy);
 

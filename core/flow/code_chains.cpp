@@ -12,9 +12,7 @@ namespace {
 
 using Input = std::vector<std::pair<std::string, Value>>;
 
-descriptor::Place place_of(const std::source_location& place) {
-  return {place.file_name(), place.line(), place.column()};
-}
+descriptor::Place place_of(const SourcePlace& place) { return {place.file, place.line, 0}; }
 
 /// A flow with its library, which goes last: its destructor is code of it.
 struct KeptFlow {
@@ -105,7 +103,7 @@ Result<std::shared_ptr<const Chain>> assemble(const CodeChain& code) {
     step.policy = std::make_shared<const StepPolicy>(std::move(policy).value());
     chain.step(std::move(step));
   }
-  return chain.make();
+  return chain.make_volatile().make();
 }
 
 ChainResult chain_result(RunResult result) {

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "flow/engine_state.h"
+#include "flow/journal.h"
 #include "flow/run.h"
+#include "flow/run_history.h"
 
 namespace tenon::flow {
 namespace {
@@ -37,6 +39,15 @@ Result<void> check_inputs(const RunRequest& request) {
     }
     return make_error("FLOW.1012", "an input of the chain is missing",
                       "'" + input.key + "' (chain '" + chain.name + "')");
+  }
+  return {};
+}
+
+Result<void> check_kept(const RunRequest& request) {
+  for (const auto& [name, value] : request.input) {
+    if (Journal::keeps(value)) continue;
+    return make_error("FLOW.1033", "a value can't be kept: its type has no JSON form",
+                      name + " is " + std::string(value.type_name()));
   }
   return {};
 }
@@ -124,6 +135,8 @@ struct Engine::State::Runs {
 Engine::State::State(const EngineOptions& options)
     : next_id(options.first_run != 0 ? options.first_run : first_id()),
       clock(options.clock ? options.clock : std::make_shared<SystemClock>()),
+      journal(options.journal),
+      transactions(options.transactions),
       runs(std::make_unique<Runs>()),
       executor("tenon-run", options.threads != 0 ? options.threads : std::thread::hardware_concurrency()),
       blocking("tenon-block", options.blocking_threads) {}
@@ -161,9 +174,16 @@ Result<Run*> Engine::admit(RunRequest&& request) {
   if (Result<void> good = check_inputs(request); !good) return std::move(good).error();
   Result<std::vector<std::string>> locks = lock_names(request);
   if (!locks) return std::move(locks).error();
+  Journal* const journal = request.chain->is_volatile ? nullptr : state_->journal;
+  if (journal != nullptr) {
+    if (Result<void> kept = check_kept(request); !kept) return std::move(kept).error();
+  }
   request.chain = with_inputs(std::move(request.chain), request.input);
   const std::uint64_t id = state_->next_id.fetch_add(1, std::memory_order_relaxed);
-  auto* run = new Run(*state_, id, std::move(request), std::move(locks).value());
+  return admit(new Run(*state_, {id, id}, std::move(request), std::move(locks).value(), journal));
+}
+
+Result<Run*> Engine::admit(Run* run) {
   {
     std::lock_guard lock(state_->mutex);
     if (!state_->closed) {
@@ -192,12 +212,64 @@ Result<std::uint64_t> Engine::post(RunRequest request) {
   return id;
 }
 
-bool Engine::cancel(std::uint64_t id) {
-  RunRef run;
-  {
-    std::lock_guard lock(state_->mutex);
-    run = state_->runs->find(id);
+Result<std::uint64_t> Engine::recover(RecoveredRun recovered) {
+  RunRequest request;
+  request.chain = recovered.chain;
+  for (const RecoveredRun::Entry& entry : recovered.data) {
+    if (entry.step < 0) request.input.emplace_back(entry.key, entry.value);
   }
+  if (Result<void> good = check_inputs(request); !good) {
+    ErrorCode error = make_error("FLOW.1046", "the records of a run do not fit its chain");
+    error.causes.push_back(std::move(good).error());
+    return error;
+  }
+  Result<std::unique_ptr<RunHistory>> history = RunHistory::make(recovered);
+  if (!history) return std::move(history).error();
+  Result<std::vector<std::string>> locks = lock_names(request);
+  if (!locks) return std::move(locks).error();
+  request.observer = std::move(recovered.observer);
+  request.done = std::move(recovered.done_with);
+  const std::uint64_t id = recovered.id != 0 ? recovered.id : state_->next_id.fetch_add(1, std::memory_order_relaxed);
+  const RunIds ids{id, recovered.owner != 0 ? recovered.owner : id};
+  Result<Run*> run = admit(new Run(*state_, ids, std::move(request), std::move(locks).value(),
+                                   recovered.journaled ? state_->journal : nullptr));
+  if (!run) return std::move(run).error();
+  (*run)->take_up(std::move(history).value(), recovered.sequence);
+  return id;
+}
+
+RunRef Engine::find(std::uint64_t id) const {
+  std::lock_guard lock(state_->mutex);
+  return state_->runs->find(id);
+}
+
+void Engine::release(std::uint64_t id) {
+  if (const RunRef run = find(id)) run->release();
+}
+
+bool Engine::pause(std::uint64_t id) {
+  const RunRef run = find(id);
+  return run && run->pause();
+}
+
+bool Engine::resume(std::uint64_t id) {
+  const RunRef run = find(id);
+  return run && run->resume();
+}
+
+Result<void> Engine::direct(std::uint64_t id, Directive directive) {
+  const RunRef run = find(id);
+  if (!run) return make_error("FLOW.1041", "the run is not paused", "it is not in flight");
+  return run->direct(std::move(directive));
+}
+
+bool Engine::hurry(std::uint64_t id) {
+  const RunRef run = find(id);
+  return run && run->hurry();
+}
+
+bool Engine::cancel(std::uint64_t id) {
+  const RunRef run = find(id);
   return run && run->cancel();
 }
 
@@ -226,11 +298,7 @@ std::size_t Engine::in_flight() const {
 }
 
 std::optional<RunState> Engine::inspect(std::uint64_t id) const {
-  RunRef run;
-  {
-    std::lock_guard lock(state_->mutex);
-    run = state_->runs->find(id);
-  }
+  const RunRef run = find(id);
   if (!run) return std::nullopt;
   return run->inspect();
 }
@@ -248,11 +316,7 @@ std::vector<RunState> Engine::inspect_all(std::size_t limit) const {
 }
 
 std::string Engine::describe_step(std::uint64_t id, std::uint32_t step) const {
-  RunRef run;
-  {
-    std::lock_guard lock(state_->mutex);
-    run = state_->runs->find(id);
-  }
+  const RunRef run = find(id);
   return run ? run->describe(step) : std::string();
 }
 

@@ -4,6 +4,7 @@
 #include <tenon/flow.h>
 #include <tenon/value.h>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,7 @@ namespace tenon::flow {
 
 class Journal;
 class Run;
+class Transactions;
 
 /// One value of a run's data: a key and what a step wrote under it.
 struct DataEntry {
@@ -84,6 +86,8 @@ struct EngineOptions {
   std::shared_ptr<Clock> clock = {};
   /// Null: all runs are volatile. Outlives the engine.
   Journal* journal = nullptr;
+  /// Null: there is no store, and transactional flows fail. Must outlive the engine.
+  Transactions* transactions = nullptr;
 };
 
 /// A run that another process began: what its records say. Steps are named by their index in the chain, which is the
@@ -100,11 +104,17 @@ struct RecoveredRun {
     kUndo,    ///< what may have begun counts as failed, and is undone with what is done
     kTurned,  ///< it had turned back already: `done` is all that is left to undo
   };
+  /// 0: a new one.
   std::uint64_t id = 0;
   std::shared_ptr<const Chain> chain;
+  /// In the order in which it was written.
   std::vector<Entry> data;
   /// Steps that are done and not undone, in the order in which they were done; of kTurned, in which they began.
   std::vector<std::uint32_t> done;
+  /// Steps that were being undone so that their part could be tried again: undone before anything else, unless the
+  /// course is another one than kResume. In the order in which they began; those among them that were done are in
+  /// `done`.
+  std::vector<std::uint32_t> going_back;
   /// Steps that an operator has left out.
   std::vector<std::uint32_t> skipped;
   Course course = Course::kUndo;
@@ -146,8 +156,10 @@ class Engine {
   Result<std::uint64_t> post(RunRequest request);
 
   /// Takes up a run again. It queues for its locks within this call, so that what is started later comes after it, and
-  /// goes on, on a thread of the engine, once it has them and is released. Errors: FLOW.1011, FLOW.1015.
-  Result<void> recover(RecoveredRun run);
+  /// goes on, on a thread of the engine, once it has them and is released. Its id, which is a new one for a run that
+  /// has none. Errors: FLOW.1011; FLOW.1015 a lock can't be named any more; FLOW.1046 its records and its chain do not
+  /// fit.
+  Result<std::uint64_t> recover(RecoveredRun run);
   /// Lets a recovered run go on. Once for each.
   void release(std::uint64_t run);
 
@@ -197,6 +209,10 @@ class Engine {
   friend class Run;
   struct State;
   Result<Run*> admit(RunRequest&& request);
+  /// Takes the run; it is gone after FLOW.1011.
+  Result<Run*> admit(Run* run);
+  /// Counted, or null.
+  [[nodiscard]] boost::intrusive_ptr<Run> find(std::uint64_t id) const;
 
   std::unique_ptr<State> state_;
 };

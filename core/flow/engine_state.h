@@ -32,6 +32,8 @@ struct Engine::State {
 
   std::atomic<std::uint64_t> next_id;
   const std::shared_ptr<Clock> clock;
+  Journal* const journal;
+  Transactions* const transactions;
   Permits permits;
   mutable std::mutex mutex;
   std::condition_variable idle;

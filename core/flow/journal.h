@@ -44,7 +44,8 @@ struct DebtRecord {
   const ErrorCode* error = nullptr;
   /// What the flow sees in its undo.
   std::span<const DataEntry> data;
-  /// The flow has not answered yet: who waits for its answer undoes it once more, and then settles or renews the debt.
+  /// The flow had not answered when it was undone: while its process lives, its answer is waited for and it is undone
+  /// once more, which settles or renews the debt.
   bool awaited = false;
 };
 
@@ -59,17 +60,18 @@ struct JournalRecord {
     kSkipped = 6,      ///< an operator leaves out a step, forward, or its undo
     kRestSkipped = 7,  ///< a step was undone, and what was begun before it is left as it is
     kClosed = 8,       ///< nothing but the end
+    kBack = 10,        ///< a part is to be tried again, because of `error`; `begun` is what it undoes before
     kLateUndone = 9,   ///< a step that had not answered was undone once more: its debt is settled
   };
   std::uint64_t run = 0;
-  /// Its number within the run: from 1, without gaps.
+  /// Its number within the run, from 1. Those of branches that are at work at once may become durable in another order.
   std::uint32_t sequence = 0;
   Kind kind = Kind::kDone;
   std::uint32_t step = 0;
   std::uint32_t attempt = 1;
   std::span<const DataEntry> data;
   const ErrorCode* error = nullptr;
-  /// In the order in which they began.
+  /// Of kFailed and kBack, in the order in which they began.
   std::span<const std::uint32_t> begun;
   std::chrono::milliseconds wait{0};
   /// Written together with the record.

@@ -16,24 +16,27 @@ std::string run_name(std::uint64_t id) {
   return name;
 }
 
-Run::Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vector<std::string> locks)
+Run::Run(Engine::State& engine, RunIds ids, RunRequest&& request, std::vector<std::string> locks, Journal* journal)
     : engine_(engine),
-      id_(id),
+      id_(ids.run),
+      owner_(ids.owner),
+      journal_(journal),
       chain_(std::move(request.chain)),
       observer_(std::move(request.observer)),
       done_(std::move(request.done)),
+      accepted_(std::move(request.accepted)),
       locks_(std::move(locks)),
       first_(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())}) {
   if (request.injection || request.before_step) {
     extras_ = std::make_unique<Extras>(Extras{request.injection, std::move(request.before_step)});
   }
   main_->data_.reserve(request.input.size() + std::min<std::size_t>(chain_->writes, 32));
-  for (auto& [name, value] : request.input) {
+  for (auto& given : request.input) {
     // The chain's text, not the caller's: it lives as long as the run.
     const auto input = std::find_if(chain_->inputs.begin(), chain_->inputs.end(),
-                                    [&](const ChainInput& known) { return known.key == name; });
+                                    [&](const ChainInput& known) { return known.key == given.first; });
     if (input == chain_->inputs.end()) continue;
-    main_->data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(value)});
+    main_->data_.push_back({KeyRef{input->key, detail::hash(input->key)}, -1, std::move(given.second)});
   }
 }
 
@@ -44,6 +47,17 @@ void Run::begin() {
     main_->open_scope(0);
   }
   drive(main_);
+}
+
+void Run::take_up(std::unique_ptr<RunHistory> history, std::uint32_t records) {
+  history_ = std::move(history);
+  records_.store(records, std::memory_order_relaxed);
+  begin();
+}
+
+void Run::accept() {
+  const std::function<void()> accepted = std::exchange(accepted_, {});
+  if (accepted) accepted();
 }
 
 void Run::drive(Strand* strand) {

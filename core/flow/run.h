@@ -14,6 +14,7 @@
 
 #include "flow/engine.h"
 #include "flow/engine_state.h"
+#include "flow/run_history.h"
 #include "flow/strand.h"
 
 namespace tenon::flow {
@@ -21,18 +22,33 @@ namespace tenon::flow {
 class Run;
 using RunRef = boost::intrusive_ptr<Run>;
 
+struct RunIds {
+  std::uint64_t run;
+  /// The run whose things it works on: itself, but for what pays a debt.
+  std::uint64_t owner;
+};
+
 /// One execution of a chain. Counted: kept by the engine while it is in flight, by each flow that was given up until it
 /// answers, and by whoever may still come from elsewhere (timers, queued places).
 class Run final : public boost::intrusive::unordered_set_base_hook<> {
  public:
-  Run(Engine::State& engine, std::uint64_t id, RunRequest&& request, std::vector<std::string> locks);
+  /// `journal`: null for a volatile run.
+  Run(Engine::State& engine, RunIds ids, RunRequest&& request, std::vector<std::string> locks, Journal* journal);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   /// Drives the run from its first step, on this thread.
   void begin();
+  /// Queues for the locks of a run that another process began; it goes on when it has them and is released. `records`:
+  /// how many there are of it.
+  void take_up(std::unique_ptr<RunHistory> history, std::uint32_t records);
+  void release();
   /// False if it has ended.
   bool cancel();
+  bool pause();
+  bool resume();
+  Result<void> direct(Engine::Directive&& directive);
+  bool hurry();
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   /// Until it has ended.
@@ -64,6 +80,10 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   };
 
   ~Run() = default;
+  /// It is durable.
+  void accept();
+  /// Calls `act` for each strand that waits for this, until it returns false. Under the lock.
+  void for_each_waiting(Waiting waiting, const std::function<bool(Strand&)>& act);
   /// Drives strands until there is nothing to do on this thread. The run may be gone afterwards.
   static void drive(Strand* strand);
   void ended(Strand& strand, bool failed);
@@ -89,9 +109,15 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   const std::uint64_t id_;
   std::atomic<std::uint32_t> references_{1};  // the engine's
   std::atomic<std::uint32_t> sequence_{0};    // of ended steps, where branches are parallel
+  std::atomic<std::uint32_t> records_{0};
+  const std::uint64_t owner_;
+  Journal* const journal_;
   std::shared_ptr<const Chain> chain_;
   std::shared_ptr<RunObserver> observer_;
   std::function<void(RunResult)> done_;
+  std::function<void()> accepted_;
+  std::unique_ptr<RunHistory> history_;
+  std::atomic<bool> paused_{false};
   std::unique_ptr<Extras> extras_;
   std::vector<std::string> locks_;      // sorted
   std::atomic<std::size_t> locked_{0};  // how many of them it holds

@@ -5,19 +5,11 @@
 #include <exception>
 #include <utility>
 
+#include "flow/data_view.h"
 #include "flow/driving.h"
 #include "flow/run.h"
 
 namespace tenon::flow {
-namespace {
-
-/// What a skip or a check before a step sees: the data, without an answer to give.
-class View final : public FlowData {
- public:
-  View(StepHost& host, const StepTicket& ticket) noexcept : FlowData(host, ticket) {}
-};
-
-}  // namespace
 
 Strand::Strand(Run& run, Strand* parent, OpRange ops) : run_(run), parent_(parent), pc_(ops.begin), end_(ops.end) {}
 
@@ -27,8 +19,12 @@ const StepPolicy* Strand::policy() const { return step().policy.get(); }
 
 Strand* Strand::drive() {
   Next next = resume();
-  while (next == Next::kOn) next = undoing_ ? undo() : forward();
-  if (next == Next::kSuspended) return nullptr;
+  while (true) {
+    while (next == Next::kOn) next = undoing_ ? undo() : forward();
+    if (next == Next::kSuspended) return nullptr;
+    if (parent_ != nullptr || run_.journal_ == nullptr || closed_) break;
+    next = record_end(next == Next::kFailed);
+  }
   const bool failed = next == Next::kFailed;
   if (parent_ != nullptr) {
     if (!failed) error_.reset();  // of an attempt that was followed by a better one
@@ -40,7 +36,7 @@ Strand* Strand::drive() {
 
 Strand::Next Strand::resume() {
   switch (stage_) {
-    case Stage::kBegin: return take_locks();
+    case Stage::kBegin: return run_.history_ == nullptr && parent_ == nullptr ? record_start() : take_locks();
     case Stage::kLocks: return resume_locks();
     case Stage::kCall: return resume_call();
     case Stage::kAgain: return resume_again();
@@ -56,6 +52,9 @@ Strand::Next Strand::resume() {
       next_epoch();
       undone_late();
       return Next::kSuspended;
+    case Stage::kRecorded: return resume_recorded();
+    case Stage::kReleased: next_epoch(); return begin_recovered();
+    case Stage::kPaused: return resume_paused();
   }
   return Next::kSuspended;
 }
@@ -67,12 +66,14 @@ Strand::Next Strand::take_locks() {
     }
     ++run_.locked_;
   }
-  return stopped() ? turn_back(stop_error()) : Next::kOn;  // it may have been cancelled before it began
+  if (parent_ == nullptr && run_.history_) return take_up();
+  // It may have been stopped before it began. What it had done before it was taken up is found first.
+  return stopped() && !replaying_ ? turn_back(stop_error()) : Next::kOn;
 }
 
 Strand::Next Strand::resume_locks() {
   if (permit_granted(next_epoch())) ++run_.locked_;
-  if (!stopped()) return take_locks();
+  if (!stopped() || run_.history_) return take_locks();  // what is to be undone needs its locks
   ErrorCode error = stop_error();
   if (run_.locked_ < run_.locks_.size()) {
     const std::string& name = run_.locks_[run_.locked_];
@@ -129,18 +130,19 @@ bool Strand::run_plain_steps() {
     if (!pending_.empty()) merge_pending();
     done_.push_back({index, parent_ != nullptr ? run_.sequence_.fetch_add(1, std::memory_order_relaxed) : 0});
     ++pc_;
-    if (stopped()) return false;
+    if (stopped() || run_.paused_.load(std::memory_order_relaxed)) return false;
   }
   return false;
 }
 
 Strand::Next Strand::forward() {
+  if (replaying_) return replay();
   if (again_) {
     again_ = false;
     attempt_.store(attempt_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return attempt();
   }
-  if (run_.extras_ == nullptr) {
+  if (run_.extras_ == nullptr && run_.journal_ == nullptr && !run_.paused_.load(std::memory_order_relaxed)) {
     if (run_plain_steps()) return called();
     if (stopped()) return turn_back(stop_error());
   }
@@ -166,10 +168,11 @@ Strand::Next Strand::begin_step(std::uint32_t index) {
   step_.store(index, std::memory_order_relaxed);
   direction_.store(Direction::kForward, std::memory_order_relaxed);
   attempt_.store(1, std::memory_order_relaxed);
+  if (pauses()) return Next::kSuspended;
   const ChainStep& at = run_.chain_->steps[index];
   try {
-    const View view(*this, {run_.id_, index, 1});
-    if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) return skip();
+    const DataView view(*this, {run_.id_, index, 1});
+    if (skips(at, view)) return skip();
     if (run_.extras_ && run_.extras_->before_step) {
       if (std::optional<ErrorCode> refused = run_.extras_->before_step(view)) {
         return step_failed(*std::move(refused), false);
@@ -200,8 +203,8 @@ Strand::Next Strand::begin_check(std::uint32_t index) {
   injected_ = false;
   const ChainStep& at = run_.chain_->steps[index];
   try {
-    const View view(*this, {run_.id_, index, 1});
-    if (!conditions_hold(at) || (at.has_skip && at.flow->skip(view))) {
+    const DataView view(*this, {run_.id_, index, 1});
+    if (skips(at, view)) {
       ++pc_;
       return Next::kOn;
     }
@@ -319,6 +322,10 @@ Strand::Next Strand::commit() {
           make_error("FLOW.1017", "a flow did not write what it declares that it writes", std::string(missing)), true);
     }
   }
+  return run_.journal_ != nullptr ? record_done() : committed();
+}
+
+Strand::Next Strand::committed() {
   merge_pending();
   note_begun();
   if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kForward, nullptr);
@@ -343,13 +350,12 @@ Strand::Next Strand::step_failed(ErrorCode&& error, bool begun) {
   }
   const StepPolicy* at = policy();
   const bool again = begun && at != nullptr && attempt_.load(std::memory_order_relaxed) < at->retry.attempts &&
-                     at->retry.worth(error.code) && !run_.has_given_up_.load(std::memory_order_relaxed);
+                     at->retry.worth(error.code) && !run_.has_given_up_.load(std::memory_order_relaxed) && !replaying_;
   if (!again) return turn_back(std::move(error));
 
   error_ = std::make_unique<ErrorCode>(std::move(error));
   if (!at->retry.undo_between || step().side == StepSide::kRelease) {
-    again_ = true;
-    return back_off(at->retry, attempt_.load(std::memory_order_relaxed));
+    return retry_step(at->retry, attempt_.load(std::memory_order_relaxed));
   }
   goal_ = Goal::kRetryStep;
   attempts_made_ = attempt_.load(std::memory_order_relaxed);

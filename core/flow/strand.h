@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flow/engine.h"
+#include "flow/journal.h"
 #include "flow/permits.h"
 
 namespace tenon::flow {
@@ -24,6 +25,8 @@ struct Branches {
   std::size_t next = 0;
   std::size_t live = 0;
   bool failed = false;
+  /// Each may have begun before the run was taken up: all begin, so that nothing that they have done is passed over.
+  bool replaying = false;
   std::size_t first_failed = 0;
   std::vector<std::unique_ptr<Strand>> strands;
 };
@@ -39,7 +42,7 @@ struct Branches {
 /// A flow that does not answer in time is given up by moving the run away from it: the strand stays with the flow as it
 /// is, so that the flow's references and reads are good for as long as it holds its step, and the run goes on with a
 /// copy. When the flow answers at last, the old strand undoes the step once more.
-class Strand final : public StepHost {
+class Strand final : public StepHost, public JournalListener {
  public:
   Strand(Run& run, Strand* parent, OpRange ops);
   Strand(const Strand&) = delete;
@@ -58,6 +61,11 @@ class Strand final : public StepHost {
   void progress(const StepTicket& ticket, int percent, std::string_view what) noexcept override;
   bool cancelled(const StepTicket& ticket) const noexcept override;
   std::string key(const StepTicket& ticket) const override;
+  void transact(const StepTicket& ticket, TransactionalWork work, const Flow& flow) noexcept override;
+
+  // JournalListener: ends the wait for a record.
+  void recorded(std::uint64_t ticket) noexcept override;
+  void refused(std::uint64_t ticket, const ErrorCode& error) noexcept override;
 
  private:
   friend class Run;
@@ -73,12 +81,29 @@ class Strand final : public StepHost {
     kJoin,
     kUnanswered,
     kLateAnswer,
-    kLateUndone
+    kLateUndone,
+    kRecorded,
+    kReleased,
+    kPaused
+  };
+  /// What is done once the record that is waited for is durable.
+  enum class Recording : std::uint8_t {
+    kStart,
+    kDone,
+    kTurn,
+    kBack,
+    kUndone,
+    kUndoFailed,
+    kRestSkipped,
+    kRetry,
+    kSkipped,
+    kEnd,
+    kLate
   };
   /// What driving goes on with.
   enum class Next : std::uint8_t { kOn, kSuspended, kSucceeded, kFailed };
   /// Why the undo is under way.
-  enum class Goal : std::uint8_t { kFail, kRetryStep, kRetryScope };
+  enum class Goal : std::uint8_t { kFail, kRetryStep, kRetryScope, kReplay };
   enum class Phase : std::uint8_t { kCalling, kSuspended, kWoken, kAbandoned };
   /// Bits of stop_.
   enum Stop : std::uint8_t { kCancelled = 1, kParentStopped = 2, kScopeTimedOut = 4 };
@@ -131,7 +156,9 @@ class Strand final : public StepHost {
   void call_flow();
   Next answered();
   Next answered_forward();
+  /// The step has done its work: makes that durable, and goes on.
   Next commit();
+  Next committed();
   /// The step has failed; `begun`: it may have made something, so that it must be undone.
   Next step_failed(ErrorCode&& error, bool begun);
   Next skip();
@@ -147,6 +174,9 @@ class Strand final : public StepHost {
   Next turned();
   /// Waits as long as the policy says, then goes on.
   Next back_off(const RetryPolicy& retry, std::uint32_t failed);
+  /// The same before the next attempt of a step, which a long wait is recorded for.
+  Next retry_step(const RetryPolicy& retry, std::uint32_t failed);
+  Next wait_for(std::chrono::milliseconds time);
   void note_begun();
   void pop_done();
   void skip_rest_of_undo();
@@ -155,6 +185,52 @@ class Strand final : public StepHost {
   /// The innermost open scope that has an attempt left for this error, or -1.
   [[nodiscard]] int retrying_scope(const ErrorCode& error) const;
   [[nodiscard]] ErrorCode stop_error() const;
+
+  // ---- records: strand_journal.cpp
+  // -------------------------------------------------------------------------------------
+  /// Makes the run durable before its first step.
+  Next record_start();
+  Next record(JournalRecord&& record, Recording what);
+  Next resume_recorded();
+  Next record_done();
+  /// Before done steps are undone: of all, for good, or of a part.
+  Next record_turn();
+  Next record_back();
+  [[nodiscard]] std::vector<std::uint32_t> begun_since(std::size_t mark) const;
+  /// Of the step at work, which was undone: in the kinds kUndone, kRestSkipped and kSkipped.
+  Next record_undone(JournalRecord::Kind kind, Recording what);
+  Next record_undo_failed();
+  /// The whole run has come to its end.
+  Next record_end(bool failed);
+  void record_late(bool undone);
+  /// Whether nothing is left to do from the op at `pc` on.
+  [[nodiscard]] bool last_op(std::uint32_t pc) const;
+  /// Ends the run with this record, of an undo, if there is nothing else to undo.
+  void close_if_last(JournalRecord& record) const;
+  Next go_on_recorded();
+  Next go_on_refused();
+
+  // ---- taking up a run again: strand_recovery.cpp
+  // --------------------------------------------------------------------------------------
+  /// Waits for its turn, then goes on as the run's records say.
+  Next take_up();
+  Next begin_recovered();
+  Next undone_before_replay();
+  Next replay();
+  Next replay_step(std::uint32_t step);
+  Next end_replay(std::uint32_t step);
+  void replay_done(std::uint32_t step);
+  /// Whether the run does without the step, as it did before.
+  bool skipped_again(std::uint32_t step);
+  /// The next step may have begun before, and its check may fail now.
+  void note_perhaps_begun();
+
+  // ---- an operator's words: strand_control.cpp
+  // -----------------------------------------------------------------------------------------
+  /// Whether it has to stop before the step or undo that comes next.
+  bool pauses();
+  Next resume_paused();
+  Next directed(Engine::Directive&& directive);
 
   // ---- parallel branches: strand_branches.cpp
   // --------------------------------------------------------------------------
@@ -210,11 +286,20 @@ class Strand final : public StepHost {
   void locate(ErrorCode& error) const;
   [[nodiscard]] const Value* look_up(std::uint64_t hash) const;
   [[nodiscard]] bool holds(const Condition& condition) const;
-  [[nodiscard]] bool conditions_hold(const ChainStep& step) const;
+  /// Whether the run does without the step.
+  [[nodiscard]] bool skips(const ChainStep& step, const FlowData& data) const;
   [[nodiscard]] Result<std::string> permit_name(const KeyTemplate& key) const;
   /// The first key that the step should have written and has not; empty if there is none.
   [[nodiscard]] std::string_view missing_write() const;
   void merge_pending();
+
+  // ---- work in the store: strand_transaction.cpp
+  // ---------------------------------------------------------------------
+  /// The work of the step in its transaction, and the answer.
+  void work_in_transaction(const StepTicket& ticket, TransactionalWork work, const Flow& flow) noexcept;
+  /// What the work wrote.
+  [[nodiscard]] Result<std::vector<DataEntry>> worked(const StepTicket& ticket, TransactionalWork work,
+                                                      const Flow& flow, StoreTransaction& transaction);
 
   // ---- giving up: strand_abandon.cpp
   // -----------------------------------------------------------------------------------
@@ -252,6 +337,17 @@ class Strand final : public StepHost {
   bool injected_ = false;      // the step at work is to fail on purpose
   bool owes_ = false;          // an undo of this way back has failed, or the rest of it was skipped
   bool rest_skipped_ = false;  // the rest of the way back
+  bool replaying_ = false;     // goes through what was done before the run was taken up
+  bool turned_ = false;        // that the run turns back for good is recorded
+  bool closed_ = false;        // its end is recorded
+  bool closing_ = false;       // … by the record that is waited for
+  Recording recording_ = Recording::kStart;
+  static constexpr std::uint32_t kNotYet = UINT32_MAX;
+  std::uint32_t replay_until_ = kNotYet;  // op after the last one that is done
+  std::chrono::milliseconds retry_wait_{0};
+  std::unique_ptr<ErrorCode> refusal_;            // of the record
+  std::unique_ptr<ErrorCode> debt_;               // the undo's failure that is being recorded
+  std::unique_ptr<Engine::Directive> directive_;  // under the run's lock
   // Of a strand that was given up, under the run's lock:
   bool moved_on_ = false;           // the run goes on without it
   bool awaits_first_undo_ = false;  // its step has not been undone yet

@@ -21,6 +21,7 @@ std::unique_ptr<Strand> Strand::move_on() {
   rest->undoing_ = undoing_;
   rest->merged_ = merged_;
   rest->owes_ = owes_;
+  rest->turned_ = turned_;
   rest->rest_skipped_ = rest_skipped_;
   rest->undo_attempt_ = undo_attempt_;
   rest->attempts_made_ = attempts_made_;
@@ -91,6 +92,7 @@ void Strand::undone_late() {
     log::info("a flow that was given up has answered; it was undone once more",
               {{"run", run_name(run_.id_)}, {"flow", step().name}});
     if (run_.observer_) run_.observer_->undone_late(run_.id_, step_index(), nullptr);
+    record_late(true);
   } else {
     ErrorCode debt = make_error("FLOW.1006", "an undo failed; what its flow made may be left", step().name);
     debt.causes.push_back(take_failure());
@@ -100,8 +102,9 @@ void Strand::undone_late() {
                                   {"flow", step().name},
                                   {"error", debt.causes.front().to_string()}});
     if (run_.observer_) run_.observer_->undone_late(run_.id_, step_index(), &debt);
+    debt_ = std::make_unique<ErrorCode>(std::move(debt));
+    record_late(false);
   }
-  run_.forget(*this);
 }
 
 }  // namespace tenon::flow

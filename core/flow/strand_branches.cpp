@@ -32,10 +32,12 @@ Strand::Next Strand::spawn(std::uint32_t index) {
   bool stop = false;
   {
     std::lock_guard lock(run_.mutex_);
-    stop = stopped();  // interrupts come under this lock: none is missed
+    // Interrupts come under this lock: none is missed. What branches have done must be found before it can be undone.
+    stop = stopped() && !replaying_;
     if (!stop) {
       branches_ = std::make_unique<Branches>();
       branches_->parallel = index;
+      branches_->replaying = replaying_;
       const std::size_t at_once = parallel.limit == 0 ? parallel.branches.size() : parallel.limit;
       while (begun.size() < at_once && branches_->next < parallel.branches.size()) begun.push_back(&begin_branch());
       // Begins to wait before any branch can end.
@@ -57,6 +59,8 @@ Strand& Strand::begin_branch() {
   // another's data.
   branch->data_ = data_;
   branch->base_ = data_.size();
+  branch->replaying_ = branches_->replaying;
+  if (stopped() || branches_->failed) branch->stop_.fetch_or(kParentStopped);  // what it has done is to be undone
   ++branches_->live;
   branches_->strands.push_back(std::move(branch));
   return *branches_->strands.back();
@@ -77,7 +81,8 @@ Strand* Strand::branch_ended(bool failed, Strand& branch) {
     }
   }
   const Parallel& parallel = run_.chain_->parallels[branches_->parallel];
-  if (!branches_->failed && !stopped() && branches_->next < parallel.branches.size()) return &begin_branch();
+  const bool go_on = branches_->replaying || (!branches_->failed && !stopped());
+  if (go_on && branches_->next < parallel.branches.size()) return &begin_branch();
   return branches_->live == 0 ? this : nullptr;
 }
 
@@ -103,7 +108,7 @@ Strand::Next Strand::join() {
     for (Done& entry : done) entry.sequence = 0;
   }
   done_.insert(done_.end(), done.begin(), done.end());
-  if (!ended->failed) return stopped() ? turn_back(stop_error()) : Next::kOn;
+  if (!ended->failed) return stopped() && !replaying_ ? turn_back(stop_error()) : Next::kOn;
 
   ErrorCode error = std::move(*ended->strands[ended->first_failed]->error_);
   for (const auto& branch : ended->strands) {

@@ -188,9 +188,10 @@ std::string_view Strand::missing_write() const {
 
 bool Strand::holds(const Condition& condition) const { return is_true(look_up(condition.hash)) != condition.negated; }
 
-bool Strand::conditions_hold(const ChainStep& at) const {
-  return !at.policy || std::all_of(at.policy->when.begin(), at.policy->when.end(),
-                                   [&](const Condition& condition) { return holds(condition); });
+bool Strand::skips(const ChainStep& at, const FlowData& data) const {
+  const bool wanted = !at.policy || std::all_of(at.policy->when.begin(), at.policy->when.end(),
+                                                [&](const Condition& condition) { return holds(condition); });
+  return !wanted || (at.has_skip && at.flow->skip(data));
 }
 
 Result<std::string> Strand::permit_name(const KeyTemplate& key) const {
@@ -212,7 +213,7 @@ bool Strand::cancelled(const StepTicket& /*ticket*/) const noexcept {
 }
 
 std::string Strand::key(const StepTicket& ticket) const {
-  return run_name(run_.id_) + ":" + std::to_string(ticket.step);
+  return run_name(run_.owner_) + ":" + std::to_string(ticket.step);
 }
 
 }  // namespace tenon::flow

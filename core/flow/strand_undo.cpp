@@ -11,6 +11,9 @@
 namespace tenon::flow {
 namespace {
 
+/// So long a wait for the next attempt is kept across a restart.
+constexpr std::chrono::milliseconds kRecordedWait{1000};
+
 double chance() {
   thread_local std::minstd_rand generator(std::random_device{}());
   return std::uniform_real_distribution<double>(0, 1)(generator);
@@ -20,6 +23,7 @@ double chance() {
 
 Strand::Next Strand::turn_back(ErrorCode&& error) {
   locate(error);
+  replaying_ = false;
   retry_scope_ = retrying_scope(error);
   error_ = std::make_unique<ErrorCode>(std::move(error));
   while (static_cast<int>(scopes_.size()) > retry_scope_ + 1) close_scope();
@@ -28,10 +32,15 @@ Strand::Next Strand::turn_back(ErrorCode&& error) {
   if (retry_scope_ >= 0) {
     goal_ = Goal::kRetryScope;
     undo_target_ = scopes_[static_cast<std::size_t>(retry_scope_)].mark;
+    // A step that is recorded as done, but was being undone, must not be gone on from after a crash.
+    if (run_.journal_ != nullptr && run_.chain_->recovery == Recovery::kResume && done_.size() > undo_target_) {
+      return record_back();
+    }
   } else {
     goal_ = Goal::kFail;
     undo_target_ = 0;
     if (parent_ != nullptr) return Next::kFailed;  // what it has done is undone with what its siblings have
+    if (run_.journal_ != nullptr && !turned_ && !done_.empty()) return record_turn();
   }
   undoing_ = true;
   return Next::kOn;
@@ -39,6 +48,7 @@ Strand::Next Strand::turn_back(ErrorCode&& error) {
 
 int Strand::retrying_scope(const ErrorCode& error) const {
   if (owes_ || (stop_.load(std::memory_order_relaxed) & (kCancelled | kParentStopped)) != 0) return -1;
+  if (run_.history_ && run_.history_->course() != RecoveredRun::Course::kResume) return -1;
   if (run_.has_given_up_.load(std::memory_order_relaxed)) return -1;  // it might still be at work on what is made anew
   std::size_t usable = 0;
   while (usable < scopes_.size() && !run_.timed_out(scopes_[usable].serial)) ++usable;
@@ -112,29 +122,26 @@ bool Strand::undo_plain_steps() {
 }
 
 Strand::Next Strand::undo() {
-  if (undo_attempt_ == 1 && undo_plain_steps()) return called();
+  if (undo_attempt_ == 1 && run_.journal_ == nullptr && undo_plain_steps()) return called();
   if (done_.size() <= undo_target_) return turned();
   step_.store(done_.back().step, std::memory_order_relaxed);
   direction_.store(Direction::kUndo, std::memory_order_relaxed);
   attempt_.store(undo_attempt_, std::memory_order_relaxed);
+  if (pauses()) return Next::kSuspended;
   return enter();
 }
 
 Strand::Next Strand::answered_undo() {
   pending_.clear();
   if (answer_ == Answer::kSkipRest && !thrown_) {
-    if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kUndo, nullptr);
-    skip_rest_of_undo();
-    return Next::kOn;
+    return record_undone(JournalRecord::Kind::kRestSkipped, Recording::kRestSkipped);
   }
   if (!succeeded()) return undo_failed(take_failure(), true);
   if (expired_) {
     const auto limit = policy()->undo_timeout.count();
     return undo_failed(make_error("FLOW.1005", "the time is up", "it had " + std::to_string(limit) + " ms"), true);
   }
-  if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kUndo, nullptr);
-  pop_done();
-  return Next::kOn;
+  return record_undone(JournalRecord::Kind::kUndone, Recording::kUndone);
 }
 
 Strand::Next Strand::undo_failed(ErrorCode&& error, bool again) {
@@ -153,15 +160,13 @@ Strand::Next Strand::undo_failed(ErrorCode&& error, bool again) {
                                 {"chain", run_.chain_->name},
                                 {"flow", step().name},
                                 {"error", debt.causes.front().to_string()}});
-  if (run_.observer_) run_.observer_->step_ended(run_.id_, step_index(), Direction::kUndo, &debt);
-  error_->causes.push_back(std::move(debt));
-  owes_ = true;
-  pop_done();
-  return Next::kOn;
+  debt_ = std::make_unique<ErrorCode>(std::move(debt));
+  return record_undo_failed();
 }
 
 Strand::Next Strand::turned() {
   if (goal_ == Goal::kFail) return Next::kFailed;
+  if (goal_ == Goal::kReplay) return undone_before_replay();
   if (owes_) return turn_back(std::move(*error_));  // what a failed undo left must not be built upon
   if (stopped()) {
     ErrorCode stop = stop_error();
@@ -173,7 +178,7 @@ Strand::Next Strand::turned() {
   if (goal_ == Goal::kRetryStep) {
     again_ = true;
     attempt_.store(attempts_made_, std::memory_order_relaxed);
-    return back_off(policy()->retry, attempts_made_);
+    return retry_step(policy()->retry, attempts_made_);
   }
   OpenScope& scope = scopes_[static_cast<std::size_t>(retry_scope_)];
   const Scope& definition = run_.chain_->scopes[scope.scope];
@@ -186,7 +191,23 @@ Strand::Next Strand::turned() {
 }
 
 Strand::Next Strand::back_off(const RetryPolicy& retry, std::uint32_t failed) {
-  const std::chrono::milliseconds time = retry.wait(failed, chance());
+  return wait_for(retry.wait(failed, chance()));
+}
+
+Strand::Next Strand::retry_step(const RetryPolicy& retry, std::uint32_t failed) {
+  again_ = true;
+  retry_wait_ = retry.wait(failed, chance());
+  if (run_.journal_ == nullptr || retry_wait_ < kRecordedWait) return wait_for(retry_wait_);
+  JournalRecord waits;
+  waits.kind = JournalRecord::Kind::kRetry;
+  waits.step = step_index();
+  waits.attempt = failed;
+  waits.error = error_.get();
+  waits.wait = retry_wait_;
+  return record(std::move(waits), Recording::kRetry);
+}
+
+Strand::Next Strand::wait_for(std::chrono::milliseconds time) {
   if (time.count() <= 0) return Next::kOn;
   const std::uint64_t waiting = epoch_of(next_epoch()) + 1;
   if (run_.observer_) {

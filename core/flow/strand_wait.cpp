@@ -29,7 +29,8 @@ bool Strand::suspend(Waiting waiting, Stage stage) {
         graced = true;
         arm_grace(epoch_of(word));
       }
-    } else if ((word & kInterrupted) != 0 && cut_short) {
+    } else if ((word & kInterrupted) != 0 && cut_short && waiting != Waiting::kCommit && waiting != Waiting::kPaused &&
+               waiting != Waiting::kRecovery) {
       return false;
     }
     const std::uint64_t next = (word & ~kPhaseMask) | static_cast<std::uint64_t>(Phase::kSuspended);
@@ -92,6 +93,9 @@ void Strand::interrupt(Stop reason) {
       break;
     case Waiting::kNothing:
     case Waiting::kGrace:
+    case Waiting::kCommit:
+    case Waiting::kPaused:
+    case Waiting::kRecovery:
     case Waiting::kLateAnswer: break;
   }
 }

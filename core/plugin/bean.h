@@ -12,7 +12,8 @@
 namespace tenon::plugin {
 
 /// One object made from a class of a library, with all that keeps it usable: its library and the beans it refers to.
-/// Made and destroyed on the node's main thread; others hold it by `std::shared_ptr`.
+/// Made and destroyed on the node's main thread, but for a flow that is no component; others hold it by
+/// `std::shared_ptr`.
 class Bean {
  public:
   /// Makes the object; what its constructor throws reaches the caller as Error PLUGIN.1009.

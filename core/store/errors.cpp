@@ -15,7 +15,7 @@ struct Meaning {
   bool transient = false;
 };
 
-constexpr std::array<Meaning, 16> kMeanings{{
+constexpr std::array<Meaning, 17> kMeanings{{
     {kUnreachable, "the store can't be reached", true},
     {kConnectionLost, "the connection to the store is lost", true},
     {kBusy, "the store is busy", true},
@@ -29,6 +29,7 @@ constexpr std::array<Meaning, 16> kMeanings{{
     {kBadAddress, "the store's address is wrong"},
     {kInUse, "another process uses the store"},
     {kInputOutput, "the store can't read or write"},
+    {kNested, "this thread has a transaction open already"},
     {kBadMigrations, "the store's migrations are in disorder"},
     {kMigrationFailed, "a migration of the store has failed"},
     {kCopyRefused, "the store can't be copied"},

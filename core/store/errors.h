@@ -36,6 +36,8 @@ inline constexpr std::string_view kBadAddress = "STORE.1011";
 inline constexpr std::string_view kInUse = "STORE.1012";
 /// The disk or the file system fails.
 inline constexpr std::string_view kInputOutput = "STORE.1013";
+/// A thread that is in a transaction of a plugin asked for another one.
+inline constexpr std::string_view kNested = "STORE.1014";
 /// Migrations: the files are wrong, or do not fit what was applied.
 inline constexpr std::string_view kBadMigrations = "STORE.1020";
 /// A migration failed; nothing of it is kept.

@@ -45,7 +45,7 @@ class Builder {
       wiring_->beans_.push_back(bean);
       for (std::size_t needed : plan.needs) bean->refer(made_[needed]);
       if (plan.definition != nullptr) configure(index);
-      inject(*bean);
+      wiring_->inject(*bean);
       return true;
     } catch (const std::exception& e) {
       return failed(plan, e);
@@ -88,31 +88,11 @@ class Builder {
     return {};
   }
 
-  void inject(plugin::Bean& bean) {
-    for (const InjectionEntry& injection : bean.entry().injections) {
-      if (injection.kind == InjectionEntry::Kind::kOnly) {
-        const std::size_t only = plan_.implementing(injection.interface).front();
-        injection.bind(bean.object(), made_[only]->as(injection.interface));
-      } else {
-        injection.bind(bean.object(), &list(injection.interface).slot);
-      }
-    }
-  }
-
-  PublishedList& list(const std::string& interface) {
-    std::unique_ptr<PublishedList>& published = wiring_->lists_[interface];
-    if (!published) {
-      published = std::make_unique<PublishedList>();
-      published->slot.list.store(&published->list, std::memory_order_release);
-    }
-    return *published;
-  }
-
   /// Before any bean starts, so that every bean sees whole lists.
   void fill_lists() {
     for (const ExtensionPlan& extension : plan_.extensions) {
       const plugin::Bean& bean = *made_[extension.bean];
-      list(extension.interface->id).list.push_back({extension.interface->cast(bean.object()), bean.id(), {}});
+      wiring_->list(extension.interface->id).list.push_back({extension.interface->cast(bean.object()), bean.id(), {}});
       wiring_->extensions.push_back(
           {extension.interface->id, bean.id(), extension.order, bean.generation().name(), extension.place});
     }
@@ -134,7 +114,8 @@ class Builder {
       for (const DriverPlan& driver : plan_.drivers) {
         if (driver.definition->kind.text != info.kind || driver.definition->type.text != info.type) continue;
         const plugin::Bean& bean = *made_[driver.bean];
-        list(driver.interface->id).list.push_back({driver.interface->cast(bean.object()), bean.id(), info.type});
+        wiring_->list(driver.interface->id)
+            .list.push_back({driver.interface->cast(bean.object()), bean.id(), info.type});
       }
     }
   }

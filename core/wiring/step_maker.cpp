@@ -15,8 +15,7 @@ void add_new(std::vector<KeyEntry>& list, const std::vector<KeyEntry>& more) {
   }
 }
 
-/// An extension finds what its interface promises, and what its class asks for besides. What is needed by one of them
-/// is not merely used if it is there.
+/// What is needed by one of them is not merely used if it is there.
 FlowContract merged(const FlowContract& interface, FlowContract own) {
   add_new(own.reads_list, interface.reads_list);
   add_new(own.optional_list, interface.optional_list);
@@ -29,8 +28,20 @@ FlowContract merged(const FlowContract& interface, FlowContract own) {
 
 }  // namespace
 
+void describe_flow(flow::ChainStep& step, const ClassEntry& entry) {
+  const bool runs = step.side == flow::StepSide::kRun;
+  step.class_name = entry.name;
+  step.has_undo = entry.has_undo || !runs;  // a release needs none
+  step.has_pre_check = entry.has_pre_check && runs;
+  step.has_skip = entry.has_skip;
+}
+
+FlowContract extension_contract(const InterfaceEntry& interface, const ClassEntry& entry) {
+  return merged(interface.contract, entry.contract);
+}
+
 flow::ChainStep StepMaker::flow(std::size_t bean) {
-  flow::ChainStep step = of_bean(bean);
+  flow::ChainStep step = of_bean(bean, flow::StepSide::kRun);
   const ClassEntry& entry = *plan_.beans[bean].use.entry;
   step.name = entry.name;
   step.contract = contract(&entry, nullptr);
@@ -38,17 +49,13 @@ flow::ChainStep StepMaker::flow(std::size_t bean) {
 }
 
 flow::ChainStep StepMaker::extension(const ExtensionPlan& extension, flow::StepSide side) {
-  flow::ChainStep step = of_bean(extension.bean);
+  flow::ChainStep step = of_bean(extension.bean, side);
   const BeanPlan& bean = plan_.beans[extension.bean];
   step.name = std::string(interface_name(extension.interface->id)) + "[" + bean.id + "]";
   step.interface = extension.interface->id;
+  step.bean = bean.id;
   step.contract = contract(bean.use.entry, extension.interface);
   step.interface_contract = contract(nullptr, extension.interface);
-  step.side = side;
-  if (side == flow::StepSide::kRelease) {
-    step.has_undo = true;  // it needs none
-    step.has_pre_check = false;
-  }
   return step;
 }
 
@@ -68,13 +75,12 @@ flow::ExtensionPoint StepMaker::point(const descriptor::StepDefinition& step,
   return point;
 }
 
-flow::ChainStep StepMaker::of_bean(std::size_t bean) const {
+flow::ChainStep StepMaker::of_bean(std::size_t bean, flow::StepSide side) const {
   const BeanPlan& plan = plan_.beans[bean];
   flow::ChainStep step;
   step.plugin = plan.use.generation->name();
-  step.has_undo = plan.use.entry->has_undo;
-  step.has_pre_check = plan.use.entry->has_pre_check;
-  step.has_skip = plan.use.entry->has_skip;
+  step.side = side;
+  describe_flow(step, *plan.use.entry);
   step.origin = origin(plan);
   return step;
 }

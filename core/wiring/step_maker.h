@@ -13,6 +13,12 @@
 
 namespace tenon::wiring {
 
+/// Says in a step what the class of its flow is, and what it can do on the side that the step calls.
+void describe_flow(flow::ChainStep& step, const ClassEntry& entry);
+
+/// What an extension may touch: what its interface promises, and what its class asks for besides.
+[[nodiscard]] FlowContract extension_contract(const InterfaceEntry& interface, const ClassEntry& entry);
+
 /// Makes the steps of chains, but for the flows' instances, from what libraries say of their classes.
 class StepMaker {
  public:
@@ -31,7 +37,7 @@ class StepMaker {
  private:
   using Contract = std::shared_ptr<const FlowContract>;
 
-  [[nodiscard]] flow::ChainStep of_bean(std::size_t bean) const;
+  [[nodiscard]] flow::ChainStep of_bean(std::size_t bean, flow::StepSide side) const;
   /// Where the bean is configured, or the library of one that is not.
   [[nodiscard]] descriptor::Place origin(const BeanPlan& bean) const;
   /// Of a class, of an interface, or of both; one of them may be null.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tenon/error.h>
 #include <tenon/flow_chain.h>
 #include <tenon/wiring.h>
 
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,8 +80,15 @@ struct PublishedChain {
   }
 };
 
-/// All that the descriptors define, made and started: immutable, shared by whoever works with it. Parts that outlive it
-/// (a chain in a run) hold what they need themselves.
+/// The instance of a class of flows that no chain named when the wiring was made.
+struct LateFlow {
+  /// Held while it is made, so that it is made once: whoever else wants this class waits.
+  std::mutex making;
+  std::shared_ptr<plugin::Bean> bean;
+};
+
+/// All that the descriptors define, made and started: immutable but for late flows, shared by whoever works with it.
+/// Parts that outlive it (a chain in a run) hold what they need themselves.
 class Wiring {
  public:
   Wiring() = default;
@@ -106,13 +115,34 @@ class Wiring {
   /// The extensions of an interface, in the order of calls; empty if there are none. Lives as long as this wiring.
   [[nodiscard]] const ExtensionList& extension_list(const std::string& interface_id) const;
 
+  /// Null if there is none.
+  [[nodiscard]] std::shared_ptr<plugin::Bean> find_bean(std::string_view id) const;
+  /// The instance of a class of flows: its bean, else the one that chains share, else one that is made for whoever asks
+  /// first: a run may still need a class that no chain names any more. Any thread, until `stop`. Error FLOW.1044 if
+  /// there is no such class, if it has several beans, or if it can't be made without a bean in a descriptor.
+  [[nodiscard]] Result<std::shared_ptr<plugin::Bean>> find_flow(const std::string& class_name);
+
   /// Stops the beans in reverse order of their start. Called once, when no run is in flight.
   void stop() noexcept;
 
  private:
   friend class Builder;
-  std::vector<std::shared_ptr<plugin::Bean>> beans_;  // in order of start
+  using BeanPtr = std::shared_ptr<plugin::Bean>;
+
+  /// Among those that have been made.
+  [[nodiscard]] std::vector<BeanPtr> implementing(std::string_view interface_id) const;
+  /// Gives the bean what it has members for; the only beans of their interfaces must have been made.
+  void inject(plugin::Bean& bean);
+  [[nodiscard]] PublishedList& list(const std::string& interface_id);
+  [[nodiscard]] Result<BeanPtr> make_late(const std::string& class_name);
+  /// Why there can be no bean of this class without a word in a descriptor; empty if there can be.
+  [[nodiscard]] std::string needs_descriptor(const ClassEntry& entry) const;
+
+  std::vector<BeanPtr> beans_;  // in order of start
+  /// Guards the two maps; what is in them stays where it is.
+  mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<PublishedList>> lists_;
+  std::map<std::string, std::unique_ptr<LateFlow>> late_flows_;
   std::map<std::string, std::unique_ptr<PublishedChain>> listed_chains_;
 };
 

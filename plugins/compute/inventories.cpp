@@ -27,6 +27,16 @@ auto answer(const Ask& ask) -> std::optional<decltype(ask())> {
   }
 }
 
+/// What `make` returns, or why the store could not be asked.
+template <class Make>
+Result<std::vector<Json>> rows_of(const Make& make) {
+  try {
+    return make();
+  } catch (const Error& e) {
+    return e.error();
+  }
+}
+
 const char* connection(bool connected) { return connected ? "Connected" : "Disconnected"; }
 
 std::string place(const VolumeLocation& location) {
@@ -62,68 +72,76 @@ Json row_of(const VmRecord& vm, const States& states) {
 }  // namespace
 
 Result<std::vector<Json>> HostInventory::list() const {
-  const std::vector<VmRecord> vms = registry->vms().list();
-  std::vector<Json> rows;
-  for (const HostRecord& host : registry->hosts().list()) {
-    const auto pinged = answer([&] {
-      hypervisors.get(host.type).create(host).value()->ping().value();
-      return true;
-    });
-    const auto on_host =
-        std::count_if(vms.begin(), vms.end(), [&](const VmRecord& vm) { return vm.host == host.name; });
-    rows.push_back(Json::object()
-                       .add("name", host.name)
-                       .add("type", host.type)
-                       .add("uri", host.uri)
-                       .add("state", connection(pinged.has_value()))
-                       .add("vms", static_cast<std::int64_t>(on_host)));
-  }
-  return rows;
+  return rows_of([&] {
+    const std::vector<VmRecord> vms = registry->vms().list();
+    std::vector<Json> rows;
+    for (const HostRecord& host : registry->hosts().list()) {
+      const auto pinged = answer([&] {
+        hypervisors.get(host.type).create(host).value()->ping().value();
+        return true;
+      });
+      const auto on_host =
+          std::count_if(vms.begin(), vms.end(), [&](const VmRecord& vm) { return vm.host == host.name; });
+      rows.push_back(Json::object()
+                         .add("name", host.name)
+                         .add("type", host.type)
+                         .add("uri", host.uri)
+                         .add("state", connection(pinged.has_value()))
+                         .add("vms", static_cast<std::int64_t>(on_host)));
+    }
+    return rows;
+  });
 }
 
 Result<std::vector<Json>> PrimaryStorageInventory::list() const {
-  std::vector<Json> rows;
-  for (const PrimaryStorageRecord& record : registry->primary_storages().list()) {
-    const auto capacity = answer([&] {
-      auto storage = storages.get(record.type).create(record).value();
-      storage->ping().value();
-      return storage->capacity().value();
-    });
-    rows.push_back(Json::object()
-                       .add("name", record.name)
-                       .add("type", record.type)
-                       .add("url", record.url)
-                       .add("state", connection(capacity.has_value()))
-                       .add("total", capacity ? Json(capacity->total) : Json())
-                       .add("available", capacity ? Json(capacity->available) : Json()));
-  }
-  return rows;
+  return rows_of([&] {
+    std::vector<Json> rows;
+    for (const PrimaryStorageRecord& record : registry->primary_storages().list()) {
+      const auto capacity = answer([&] {
+        auto storage = storages.get(record.type).create(record).value();
+        storage->ping().value();
+        return storage->capacity().value();
+      });
+      rows.push_back(Json::object()
+                         .add("name", record.name)
+                         .add("type", record.type)
+                         .add("url", record.url)
+                         .add("state", connection(capacity.has_value()))
+                         .add("total", capacity ? Json(capacity->total) : Json())
+                         .add("available", capacity ? Json(capacity->available) : Json()));
+    }
+    return rows;
+  });
 }
 
 Result<std::vector<Json>> ImageInventory::list() const {
-  std::vector<Json> rows;
-  for (const auto& image : registry->images().list()) {
-    rows.push_back(Json::object().add("name", image.name).add("url", image.url).add("format", image.format));
-  }
-  return rows;
+  return rows_of([&] {
+    std::vector<Json> rows;
+    for (const auto& image : registry->images().list()) {
+      rows.push_back(Json::object().add("name", image.name).add("url", image.url).add("format", image.format));
+    }
+    return rows;
+  });
 }
 
 Result<std::vector<Json>> VmInventory::list() const {
-  std::map<std::string, States> hosts;
-  for (const HostRecord& host : registry->hosts().list()) {
-    hosts[host.name] = answer([&] {
-      auto hypervisor = hypervisors.get(host.type).create(host).value();
-      const std::vector<VmInfo> vms = hypervisor->list().value();
-      std::map<std::string, std::string> states;
-      for (const VmInfo& vm : vms) {
-        states[vm.uuid] = boost::describe::enum_to_string(vm.state, "Unknown");
-      }
-      return states;
-    });
-  }
-  std::vector<Json> rows;
-  for (const VmRecord& vm : registry->vms().list()) rows.push_back(row_of(vm, hosts[vm.host]));
-  return rows;
+  return rows_of([&] {
+    std::map<std::string, States> hosts;
+    for (const HostRecord& host : registry->hosts().list()) {
+      hosts[host.name] = answer([&] {
+        auto hypervisor = hypervisors.get(host.type).create(host).value();
+        const std::vector<VmInfo> vms = hypervisor->list().value();
+        std::map<std::string, std::string> states;
+        for (const VmInfo& vm : vms) {
+          states[vm.uuid] = boost::describe::enum_to_string(vm.state, "Unknown");
+        }
+        return states;
+      });
+    }
+    std::vector<Json> rows;
+    for (const VmRecord& vm : registry->vms().list()) rows.push_back(row_of(vm, hosts[vm.host]));
+    return rows;
+  });
 }
 
 }  // namespace compute

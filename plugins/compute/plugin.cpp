@@ -1,6 +1,5 @@
 #include <tenon/plugin.h>
 
-#include "file_registry.h"
 #include "images.h"
 #include "inventories.h"
 #include "on_hypervisor.h"
@@ -9,6 +8,7 @@
 #include "probes.h"
 #include "registered_vms.h"
 #include "resources.h"
+#include "store_registry.h"
 #include "volumes.h"
 
 namespace {
@@ -17,10 +17,7 @@ using namespace tenon::iaas;  // NOLINT(google-build-using-namespace): the names
 
 void declare_registry(tenon::PluginBuilder& plugin) {
   using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
-  plugin.bean<FileRegistry>("compute.FileRegistry")
-      .implements<Registry>()
-      .property("file", &FileRegistry::set_file,
-                {.required = true, .description = "absolute path of the JSON file that keeps the records"});
+  plugin.bean<StoreRegistry>("compute.StoreRegistry").implements<Registry>();
   plugin.bean<HostInventory>("compute.HostInventory")
       .implements<tenon::Inventory>()
       .inject(&HostInventory::registry)

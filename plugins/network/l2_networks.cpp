@@ -128,23 +128,27 @@ void LeaveHost::undo(tenon::FlowData& data) const {
 }
 
 Result<std::vector<Json>> L2NetworkInventory::list() const {
-  const auto vms = registry->vms().list();
-  std::vector<Json> rows;
-  for (const L2NetworkRecord& record : registry->l2_networks().list()) {
-    std::int64_t nics = 0;
-    for (const auto& vm : vms) {
-      nics += std::count_if(vm.nics.begin(), vm.nics.end(),
-                            [&](const auto& nic) { return nic.network.name == record.name; });
+  try {
+    const auto vms = registry->vms().list();
+    std::vector<Json> rows;
+    for (const L2NetworkRecord& record : registry->l2_networks().list()) {
+      std::int64_t nics = 0;
+      for (const auto& vm : vms) {
+        nics += std::count_if(vm.nics.begin(), vm.nics.end(),
+                              [&](const auto& nic) { return nic.network.name == record.name; });
+      }
+      rows.push_back(Json::object()
+                         .add("name", record.name)
+                         .add("type", record.type)
+                         .add("physical_interface", or_null(record.physical_interface))
+                         .add("bridge", or_null(record.bridge))
+                         .add("vlan", record.vlan ? Json(std::int64_t{*record.vlan}) : Json())
+                         .add("nics", nics));
     }
-    rows.push_back(Json::object()
-                       .add("name", record.name)
-                       .add("type", record.type)
-                       .add("physical_interface", or_null(record.physical_interface))
-                       .add("bridge", or_null(record.bridge))
-                       .add("vlan", record.vlan ? Json(std::int64_t{*record.vlan}) : Json())
-                       .add("nics", nics));
+    return rows;
+  } catch (const Error& e) {
+    return e.error();
   }
-  return rows;
 }
 
 Result<std::vector<std::string>> L2NetworkProbe::list() const {

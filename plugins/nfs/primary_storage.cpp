@@ -44,6 +44,18 @@ Result<std::string> image_address(const VolumeSpec& spec) {
   return url_of(host, location.path);
 }
 
+/// What broken-off attempts at a volume have left.
+Result<void> remove_unfinished(Session& session, const std::string& name) {
+  const auto names = session.names();
+  if (!names) return names.error();
+  const std::string prefix = storage::unfinished_prefix(name);
+  for (const std::string& each : *names) {
+    if (!each.starts_with(prefix)) continue;
+    if (auto removed = session.remove(each); !removed) return std::move(removed).error();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> PrimaryStorage::open() const { return Session::open(folder_, timeout_); }
@@ -71,19 +83,37 @@ Result<Volume> PrimaryStorage::create_volume(const VolumeSpec& spec) {
     if (!session) return std::move(session).error();
     auto there = (*session)->has_file(file);
     if (!there) return std::move(there).error();
-    if (*there) return volume;
+    if (*there) {
+      // That of an attempt that was killed after it had linked the volume.
+      if (auto cleared = remove_unfinished(**session, spec.name); !cleared) return std::move(cleared).error();
+      return volume;
+    }
     if (auto usable = (*session)->check_access(); !usable) return std::move(usable).error();
   }
+  auto made = make_volume(file, spec, *image);
+  auto session = open();
+  if (!session) return made ? session.error() : made.error();
+  if (!made) {
+    // A faster attempt has taken the unfinished file away, if its volume is there.
+    const auto there = (*session)->has_file(file);
+    if (!there || !*there) return std::move(made).error();
+  }
+  if (auto cleared = remove_unfinished(**session, spec.name); !cleared) return std::move(cleared).error();
+  return volume;
+}
+
+Result<void> PrimaryStorage::make_volume(const std::string& file, const VolumeSpec& spec,
+                                         const std::string& image) const {
   const std::string unfinished = unfinished_file(spec.name);
   auto made = storage::run_command(
-      storage::create_arguments(qemu_img_.program, url_of(folder_, unfinished), spec, *image), qemu_img_.limit);
+      storage::create_arguments(qemu_img_.program, url_of(folder_, unfinished), spec, image), qemu_img_.limit);
   if (!made) {
     discard(unfinished);
     return std::move(made).error();
   }
-  if (auto published = publish(unfinished, file); !published) return std::move(published).error();
-  tenon::log::info("volume created", {{"file", url_of(folder_.host, volume.location.path)}});
-  return volume;
+  if (auto published = publish(unfinished, file); !published) return published;
+  tenon::log::info("volume created", {{"file", url_of(folder_.host, folder_.path + "/" + file)}});
+  return {};
 }
 
 /// In a session of its own, for qemu-img may have taken its time. It leaves the unfinished file only if the server is
@@ -118,14 +148,8 @@ Result<void> PrimaryStorage::delete_volume(const std::string& name) {
   if (!storage::is_volume_name(name)) return storage::bad_order("name '" + name + "'");
   auto session = open();
   if (!session) return std::move(session).error();
-  const auto names = (*session)->names();
-  if (!names) return names.error();
   // Unfinished files first: whoever is at work on one can't finish it any more, and so makes no file after this.
-  const std::string prefix = storage::unfinished_prefix(name);
-  for (const std::string& each : *names) {
-    if (!each.starts_with(prefix)) continue;
-    if (auto removed = (*session)->remove(each); !removed) return std::move(removed).error();
-  }
+  if (auto cleared = remove_unfinished(**session, name); !cleared) return cleared;
   const std::string file = file_of(name);
   auto removed = (*session)->remove(file);
   if (!removed) return std::move(removed).error();

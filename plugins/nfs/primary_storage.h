@@ -42,6 +42,9 @@ class PrimaryStorage final : public tenon::iaas::PrimaryStorage {
 
  private:
   [[nodiscard]] tenon::Result<std::unique_ptr<Session>> open() const;
+  /// Makes the volume's file; done if another attempt was faster.
+  [[nodiscard]] tenon::Result<void> make_volume(const std::string& file, const tenon::iaas::VolumeSpec& spec,
+                                                const std::string& image) const;
   [[nodiscard]] tenon::Result<void> publish(const std::string& unfinished, const std::string& file) const;
   void discard(const std::string& unfinished) const;
 

@@ -140,6 +140,10 @@ Result<bool> Session::link(const std::string& from, const std::string& to) {
 Result<bool> Session::remove(const std::string& name) {
   const int status = ask([&] { return nfs_unlink_async(context_.get(), path_of(name).c_str(), on_answer, &request_); });
   if (status == -ENOENT) return false;
+  // Of a file that another one removes at this moment.
+  if (status == -ESTALE) {
+    if (const auto there = has_file(name); there && !*there) return false;
+  }
   if (status < 0) return failure(status, "removal", name);
   return true;
 }

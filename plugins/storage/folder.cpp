@@ -91,25 +91,44 @@ Result<Volume> Folder::create_volume(const VolumeSpec& spec) {
   const fs::path file = file_of(spec.name);
   const Volume volume{spec.name, VolumeLocation{"file", file.string(), {}, {}}, "qcow2"};
   std::error_code error;
-  if (fs::exists(file, error)) return volume;
-
-  TemporaryFile unfinished(unfinished_file(path_, spec.name));
-  if (auto made = make_image(unfinished.path(), spec, *image); !made) return std::move(made).error();
-  // A link, unlike a rename, never replaces: of two attempts at once the first one's file stays.
-  if (::link(unfinished.path().c_str(), file.c_str()) != 0 && errno != EEXIST) {
-    return volume_error(file, last_error().message());
+  if (!fs::exists(file, error)) {
+    auto made = make_volume(file, spec, *image);
+    if (!made && !fs::exists(file, error)) return std::move(made).error();
   }
+  // An attempt that is still at work loses its file by this, and finds the volume instead.
+  if (auto cleared = remove_unfinished(spec.name); !cleared) return std::move(cleared).error();
   if (error = sync_to_disk(path_); error) return volume_error(path_, error.message());
-  tenon::log::info("volume created", {{"file", file.string()}});
   return volume;
+}
+
+Result<void> Folder::make_volume(const fs::path& file, const VolumeSpec& spec, const std::string& image) const {
+  TemporaryFile unfinished(unfinished_file(path_, spec.name));
+  if (auto made = make_image(unfinished.path(), spec, image); !made) return made;
+  // A link, unlike a rename, never replaces: of two attempts at once the first one's file stays.
+  if (::link(unfinished.path().c_str(), file.c_str()) != 0) {
+    return errno == EEXIST ? Result<void>() : volume_error(file, last_error().message());
+  }
+  tenon::log::info("volume created", {{"file", file.string()}});
+  return {};
 }
 
 Result<void> Folder::delete_volume(const std::string& name) {
   if (!is_volume_name(name)) return bad_order("name '" + name + "'");
+  // Unfinished files first: whoever is at work on one can't finish it any more, and so makes no file after this.
+  if (auto cleared = remove_unfinished(name); !cleared) return cleared;
+  const fs::path file = file_of(name);
+  if (::unlink(file.c_str()) != 0) {
+    if (errno != ENOENT) return volume_error(file, last_error().message());
+  } else {
+    tenon::log::info("volume deleted", {{"file", file.string()}});
+  }
+  if (const auto error = sync_to_disk(path_)) return volume_error(path_, error.message());
+  return {};
+}
+
+Result<void> Folder::remove_unfinished(const std::string& name) const {
   std::error_code error;
   fs::directory_iterator entry(path_, error);
-  if (error) return storage_error(path_, error.message());
-  // Unfinished files first: whoever is at work on one can't finish it any more, and so makes no file after this.
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const fs::path& path = entry->path();
     if (path.filename().string().starts_with(unfinished_prefix(name)) && ::unlink(path.c_str()) != 0 &&
@@ -117,15 +136,7 @@ Result<void> Folder::delete_volume(const std::string& name) {
       return volume_error(path, last_error().message());
     }
   }
-  if (error) return storage_error(path_, error.message());
-  const fs::path file = file_of(name);
-  if (::unlink(file.c_str()) != 0) {
-    if (errno != ENOENT) return volume_error(file, last_error().message());
-  } else {
-    tenon::log::info("volume deleted", {{"file", file.string()}});
-  }
-  if (error = sync_to_disk(path_); error) return volume_error(path_, error.message());
-  return {};
+  return error ? storage_error(path_, error.message()) : Result<void>();
 }
 
 std::optional<std::string> Folder::volume_at(const VolumeLocation& location) {

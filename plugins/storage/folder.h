@@ -28,8 +28,13 @@ class Folder final : public tenon::iaas::PrimaryStorage {
 
  private:
   [[nodiscard]] std::filesystem::path file_of(std::string name) const { return path_ / (name += kVolumeExtension); }
+  /// Makes the volume's file; done if another attempt was faster.
+  [[nodiscard]] tenon::Result<void> make_volume(const std::filesystem::path& file, const tenon::iaas::VolumeSpec& spec,
+                                                const std::string& image) const;
   [[nodiscard]] tenon::Result<void> make_image(const std::filesystem::path& file, const tenon::iaas::VolumeSpec& spec,
                                                const std::string& image) const;
+  /// What broken-off attempts at a volume have left.
+  [[nodiscard]] tenon::Result<void> remove_unfinished(const std::string& name) const;
 
   const std::filesystem::path path_;
   const QemuImg qemu_img_;

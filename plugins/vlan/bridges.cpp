@@ -3,6 +3,7 @@
 #include <tenon/log.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace vlan {
@@ -14,6 +15,7 @@ using tenon::Result;
 using tenon::iaas::NicPort;
 
 constexpr std::string_view kMark = "tenon:";
+constexpr std::string_view kUserMark = "tenon-user:";
 
 bool is_tenons(const Link& link) { return link.alias.starts_with(kMark); }
 std::string mark_of(const BridgeOrder& order) { return std::string(kMark) + order.network; }
@@ -23,6 +25,53 @@ ErrorCode something_else(const std::string& name, const std::string& found) {
 }
 ErrorCode unusable(const std::string& name, const std::string& why) {
   return make_error("VLAN.1006", "the physical interface can't be used", name + ": " + why);
+}
+
+std::string note_of(const std::string& user, const std::string& key) {
+  return std::string(kUserMark).append(user).append("=").append(key);
+}
+
+/// Who uses a bridge, each with the key of the step that noted it.
+using Users = std::map<std::string, std::string>;
+
+Result<Users> users_of(const Links& links, const Link& bridge) {
+  const auto names = links.names_of(bridge);
+  if (!names) return names.error();
+  Users users;
+  for (const std::string& name : *names) {
+    const std::size_t end = name.rfind('=');
+    if (!name.starts_with(kUserMark) || end == std::string::npos) continue;
+    users.emplace(name.substr(kUserMark.size(), end - kUserMark.size()), name.substr(end + 1));
+  }
+  return users;
+}
+
+/// A bridge that Tenon did not make is left as it is.
+Result<void> note_user(const Links& links, const BridgeOrder& order, const std::string& user, const std::string& key) {
+  auto bridge = links.find(order.name);
+  if (!bridge) return std::move(bridge).error();
+  if (!bridge.value() || !is_tenons(*bridge.value())) return {};
+  const auto users = users_of(links, *bridge.value());
+  if (!users) return users.error();
+  return users->contains(user) ? Result<void>() : links.add_name(*bridge.value(), note_of(user, key));
+}
+
+/// Whether nobody uses the bridge any more, or it is not Tenon's. Forgets the user, if it is noted with the key.
+Result<bool> forget_user(const Links& links, const BridgeOrder& order, const std::string& user,
+                         const std::optional<std::string>& key) {
+  auto bridge = links.find(order.name);
+  if (!bridge) return std::move(bridge).error();
+  if (!bridge.value() || !is_tenons(*bridge.value())) return true;
+  auto users = users_of(links, *bridge.value());
+  if (!users) return std::move(users).error();
+  if (const auto noted = users->find(user); noted != users->end()) {
+    if (key && noted->second != *key) return false;
+    if (auto removed = links.remove_name(*bridge.value(), note_of(user, noted->second)); !removed) {
+      return std::move(removed).error();
+    }
+    users->erase(noted);
+  }
+  return users->empty();
 }
 
 Result<Link> require(const Links& links, const std::string& name) {
@@ -162,22 +211,17 @@ Result<void> Bridges::realize(const BridgeOrder& order, const std::string& user,
   auto links = Links::open(limit);
   if (!links) return std::move(links).error();
   if (auto realized = realize_bridge(links.value(), order); !realized) return realized;
-  users_[order.name].try_emplace(user, key);
-  return {};
+  return note_user(links.value(), order, user, key);
 }
 
 Result<void> Bridges::unrealize(const BridgeOrder& order, const std::string& user,
                                 const std::optional<std::string>& key, std::chrono::milliseconds limit) {
   std::lock_guard lock(mutex_);
-  Users& users = users_[order.name];
-  if (auto noted = users.find(user); noted != users.end()) {
-    if (key && noted->second != *key) return {};
-    users.erase(noted);
-  }
-  if (!users.empty()) return {};
-  users_.erase(order.name);
   auto links = Links::open(limit);
   if (!links) return std::move(links).error();
+  auto unused = forget_user(links.value(), order, user, key);
+  if (!unused) return std::move(unused).error();
+  if (!unused.value()) return {};
   auto gone = remove_bridge(links.value(), order);
   if (!gone) return std::move(gone).error();
   return gone.value() ? remove_vlan_device(links.value(), order) : Result<void>();
@@ -212,13 +256,15 @@ Result<std::vector<std::string>> Bridges::list(std::chrono::milliseconds limit) 
     if (link.kind != "bridge") continue;
     texts.push_back("bridge " + link.name + alias);
     bridges[link.index] = link.name;
+    const auto users = users_of(links.value(), link);
+    if (!users) return users.error();
+    for (const auto& [user, key] : *users) {
+      texts.push_back("user " + user + " of bridge " + link.name + " (" + key + ")");
+    }
   }
   for (const Link& link : found.value()) {
     const auto bridge = bridges.find(link.master);
     if (bridge != bridges.end()) texts.push_back("port " + link.name + " of bridge " + bridge->second);
-  }
-  for (const auto& [bridge, users] : users_) {
-    for (const auto& [user, key] : users) texts.push_back("user " + user + " of bridge " + bridge + " (" + key + ")");
   }
   std::sort(texts.begin(), texts.end());
   return texts;

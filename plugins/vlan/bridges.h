@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,9 +30,9 @@ struct BridgeOrder {
 /// The Linux bridges of this machine. Any thread; calls are done one after another, as making a link takes several
 /// steps.
 ///
-/// What Tenon made has the alias `tenon:NETWORK`. An alias has no room for the users of a bridge: those are kept here,
-/// in memory. After a restart a bridge is therefore kept by the ports that are plugged into it alone; one that is gone
-/// when a VM needs it is made anew.
+/// What Tenon made has the alias `tenon:NETWORK`. The users of such a bridge are noted on it, each by an alternative
+/// name `tenon-user:USER=KEY`, so that a node that starts again finds them, and a machine that starts again has neither
+/// bridges nor notes. One that is gone when a VM needs it is made anew.
 class Bridges {
  public:
   /// As L2Network::check, realize, unrealize and ports. `limit`: for each answer of the kernel.
@@ -50,10 +49,7 @@ class Bridges {
   tenon::Result<std::vector<std::string>> list(std::chrono::milliseconds limit);
 
  private:
-  using Users = std::map<std::string, std::string>;
-
   std::mutex mutex_;
-  std::map<std::string, Users> users_;
 };
 
 }  // namespace vlan

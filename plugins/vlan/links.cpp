@@ -1,7 +1,12 @@
 #include "links.h"
 
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/attr.h>
 #include <netlink/errno.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
@@ -30,6 +35,10 @@ struct PutLink {
 struct FreeCache {
   void operator()(nl_cache* cache) const noexcept { nl_cache_free(cache); }
 };
+struct FreeMessage {
+  void operator()(nl_msg* message) const noexcept { nlmsg_free(message); }
+};
+using MessageHandle = std::unique_ptr<nl_msg, FreeMessage>;
 using LinkHandle = std::unique_ptr<rtnl_link, PutLink>;
 using CacheHandle = std::unique_ptr<nl_cache, FreeCache>;
 
@@ -70,6 +79,27 @@ LinkHandle handle_of(const Link& link) {
   LinkHandle handle(rtnl_link_alloc());
   rtnl_link_set_ifindex(handle.get(), link.index);
   return handle;
+}
+
+/// A message about the link; libnl has no words for its alternative names.
+MessageHandle message_about(const Link& link, int type, int flags) {
+  MessageHandle message(nlmsg_alloc_simple(type, flags));
+  ifinfomsg header{};
+  header.ifi_index = link.index;
+  nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO);
+  return message;
+}
+
+/// Adds the alternative names that the kernel's answer has to a vector of them. Called by libnl.
+int collect_names(nl_msg* message, void* names) {
+  nlattr* properties = nlmsg_find_attr(nlmsg_hdr(message), sizeof(ifinfomsg), IFLA_PROP_LIST);
+  if (properties == nullptr) return NL_OK;
+  int left = nla_len(properties);
+  for (auto* each = static_cast<nlattr*>(nla_data(properties)); nla_ok(each, left) != 0; each = nla_next(each, &left)) {
+    if (nla_type(each) == IFLA_ALT_IFNAME)
+      static_cast<std::vector<std::string>*>(names)->push_back(nla_get_string(each));
+  }
+  return NL_OK;
 }
 
 }  // namespace
@@ -124,6 +154,36 @@ Result<bool> Links::has_host_address(const Link& link) const {
     if (rtnl_addr_get_ifindex(address) == link.index && rtnl_addr_get_scope(address) != RT_SCOPE_LINK) return true;
   }
   return false;
+}
+
+Result<std::vector<std::string>> Links::names_of(const Link& link) const {
+  std::vector<std::string> names;
+  const MessageHandle message = message_about(link, RTM_GETLINK, 0);
+  nl_socket_modify_cb(socket_.get(), NL_CB_VALID, NL_CB_CUSTOM, collect_names, &names);
+  int result = nl_send_auto(socket_.get(), message.get());
+  if (result >= 0) result = nl_recvmsgs_default(socket_.get());
+  if (result >= 0) result = nl_wait_for_ack(socket_.get());  // comes after the answer, if there is one
+  nl_socket_modify_cb(socket_.get(), NL_CB_VALID, NL_CB_DEFAULT, nullptr, nullptr);
+  if (result < 0 && result != -NLE_NODEV) return refusal(link.name, result);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<void> Links::change_name(int type, int flags, const Link& link, const std::string& name) const {
+  const MessageHandle message = message_about(link, type, flags);
+  nlattr* properties = nla_nest_start(message.get(), IFLA_PROP_LIST | NLA_F_NESTED);
+  nla_put_string(message.get(), IFLA_ALT_IFNAME, name.c_str());
+  nla_nest_end(message.get(), properties);
+  int result = nl_send_auto(socket_.get(), message.get());
+  if (result >= 0) result = nl_wait_for_ack(socket_.get());
+  return result < 0 ? refusal(link.name + " with the alternative name " + name, result) : Result<void>();
+}
+
+Result<void> Links::add_name(const Link& link, const std::string& name) const {
+  return change_name(RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, link, name);
+}
+Result<void> Links::remove_name(const Link& link, const std::string& name) const {
+  return change_name(RTM_DELLINKPROP, 0, link, name);
 }
 
 Result<Link> Links::make_unfinished(const Order& order) const {

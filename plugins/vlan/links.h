@@ -43,6 +43,12 @@ class Links {
   /// Whether the link has an IP address other than a link-local one.
   [[nodiscard]] tenon::Result<bool> has_host_address(const Link& link) const;
 
+  /// Its alternative names, which the kernel keeps for as long as the link. None if the link has gone.
+  [[nodiscard]] tenon::Result<std::vector<std::string>> names_of(const Link& link) const;
+  /// `name`: at most 127 characters, and no other link's.
+  [[nodiscard]] tenon::Result<void> add_name(const Link& link, const std::string& name) const;
+  [[nodiscard]] tenon::Result<void> remove_name(const Link& link, const std::string& name) const;
+
   /// Makes a link that is up and has the alias as soon as it has its name: a link under that name is whole. To be
   /// called by one thread of a machine at a time.
   [[nodiscard]] tenon::Result<void> make_bridge(const std::string& name, const std::string& alias) const;
@@ -70,6 +76,7 @@ class Links {
     int parent = 0;
     std::uint16_t vlan = 0;
   };
+  tenon::Result<void> change_name(int type, int flags, const Link& link, const std::string& name) const;
   tenon::Result<Link> make_unfinished(const Order& order) const;
   tenon::Result<void> finish(const Link& unfinished, const std::string& name, const std::string& alias) const;
   tenon::Result<void> make(const Order& order, const std::string& name, const std::string& alias) const;

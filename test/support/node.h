@@ -36,6 +36,8 @@ class Node final : public NodeServices {
 
   ChainHost* chains() noexcept override { return chains_; }
   void set_chains(ChainHost* chains) { chains_ = chains; }
+  StoreHost* store() noexcept override { return store_; }
+  void set_store(StoreHost* store) { store_ = store; }
 
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);
@@ -46,6 +48,7 @@ class Node final : public NodeServices {
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
   ChainHost* chains_ = nullptr;
+  StoreHost* store_ = nullptr;
 };
 
 }  // namespace tenon::test

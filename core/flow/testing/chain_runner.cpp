@@ -16,6 +16,7 @@
 #include "flow/testing/run_trace.h"
 #include "flow/testing/test_clock.h"
 #include "flow/testing/traced_flow.h"
+#include "flow/transactions.h"
 
 namespace tenon::testing {
 namespace {
@@ -45,6 +46,8 @@ class TestNode final : public NodeServices {
     log(LogLevel::kError, "node", "a step was answered a second time, without effect", fields);
   }
   ChainHost* chains() noexcept override { return &chains_; }
+  StoreHost* store() noexcept override { return store_; }
+  void set_store(StoreHost* store) noexcept { store_ = store; }
 
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);
@@ -53,6 +56,7 @@ class TestNode final : public NodeServices {
 
  private:
   ChainHost& chains_;
+  StoreHost* store_ = nullptr;
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
 };
@@ -120,6 +124,8 @@ struct ChainRunner::State {
   flow::CodeChains chains;
   TestNode node;
   bool is_node;
+  StoreHost* store = nullptr;
+  std::optional<flow::UnrecordedTransactions> transactions;
   std::unique_ptr<flow::Engine> engine;
 };
 
@@ -174,8 +180,15 @@ void ChainRunner::State::begin(const Plan& wanted) {
   std::shared_ptr<const flow::Chain> assembled = flow::assemble(made).value();
   plan = wanted;
   outcome.reset();
-  engine = std::make_unique<flow::Engine>(
-      flow::EngineOptions{.threads = 1, .blocking_threads = 4, .first_run = run, .clock = clock});
+  StoreHost* const host = store != nullptr ? store : tenon::detail::this_node->store();
+  transactions.reset();
+  if (host != nullptr) transactions.emplace(*host);
+  engine =
+      std::make_unique<flow::Engine>(flow::EngineOptions{.threads = 1,
+                                                         .blocking_threads = 4,
+                                                         .first_run = run,
+                                                         .clock = clock,
+                                                         .transactions = transactions ? &*transactions : nullptr});
   chains.open(*engine, [](std::string_view) { return nullptr; });
   (void)engine
       ->start({std::move(assembled), std::move(made.input), trace,
@@ -271,8 +284,7 @@ ChainRunner& ChainRunner::then(CodeStep step) {
   return *this;
 }
 
-ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOptions options,
-                               std::source_location place) {
+ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOptions options, SourcePlace place) {
   auto flow = std::make_shared<tenon::detail::FunctionFlow>(std::move(run), std::move(rollback));
   state_->code.steps.push_back(
       {std::move(name), std::move(flow), std::move(options), true, false, false, place, {}, false});
@@ -280,7 +292,7 @@ ChainRunner& ChainRunner::then(std::string name, Call run, Call rollback, StepOp
 }
 
 ChainRunner& ChainRunner::then_class(const ClassTable& classes, std::string_view name, StepOptions options,
-                                     std::source_location place) {
+                                     SourcePlace place) {
   std::vector<std::string> names;
   for (const ClassEntry& entry : classes.classes) {
     if (entry.flow == nullptr || entry.create == nullptr) continue;
@@ -296,6 +308,12 @@ ChainRunner& ChainRunner::then_class(const ClassTable& classes, std::string_view
   }
   throw Error(make_error("FLOW.1030", "the test asks for what is not there",
                          "flow class '" + std::string(name) + "'" + descriptor::suggestion(name, names)));
+}
+
+ChainRunner& ChainRunner::store(StoreHost& store) {
+  state_->store = &store;
+  state_->node.set_store(&store);
+  return *this;
 }
 
 ChainRunner& ChainRunner::timeout(std::chrono::milliseconds timeout) {

@@ -15,7 +15,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -191,15 +190,14 @@ template <class Self, template <class> class Base>
 class ChainBuilder : public Base<Self> {
  public:
   /// Adds a flow, which may be shared with other chains.
-  Self& then(std::string name, std::shared_ptr<const Flow> flow,
-             std::source_location place = std::source_location::current()) {
+  Self& then(std::string name, std::shared_ptr<const Flow> flow, SourcePlace place = SourcePlace::caller()) {
     if (flow == nullptr) this->flaw("step '" + name + "' has no flow");
     this->chain().steps.push_back({std::move(name), std::move(flow), {}, true, true, true, place, {}, false});
     return this->self();
   }
   /// Adds a flow of the chain's own.
   template <std::derived_from<Flow> F>
-  Self& then(std::string name, F flow, std::source_location place = std::source_location::current()) {
+  Self& then(std::string name, F flow, SourcePlace place = SourcePlace::caller()) {
     this->chain().steps.push_back({std::move(name),
                                    std::make_shared<const F>(std::move(flow)),
                                    {},
@@ -250,7 +248,7 @@ class ChainBuilder : public Base<Self> {
   }
 
  protected:
-  ChainBuilder(std::string name, std::source_location place) : Base<Self>(std::move(name)) {
+  ChainBuilder(std::string name, SourcePlace place) : Base<Self>(std::move(name)) {
     this->chain().place = place;
     if (this_library != nullptr) this->chain().plugin = this_library->name;
   }
@@ -258,7 +256,7 @@ class ChainBuilder : public Base<Self> {
   ChainBuilder(const ChainBuilder&) = default;
   ChainBuilder& operator=(const ChainBuilder&) = default;
 
-  Self& add(std::string name, FunctionFlow::Call run, FunctionFlow::Call rollback, std::source_location place) {
+  Self& add(std::string name, FunctionFlow::Call run, FunctionFlow::Call rollback, SourcePlace place) {
     if (!run) this->flaw("step '" + name + "' has no function to run");
     const bool has_undo = static_cast<bool>(rollback);
     auto flow = std::make_shared<const FunctionFlow>(std::move(run), std::move(rollback));
@@ -281,19 +279,18 @@ class ChainBuilder : public Base<Self> {
 class SimpleFlowChain final : public detail::ChainBuilder<SimpleFlowChain, detail::DataRunBuilder> {
  public:
   using Call = std::function<void(FlowStep)>;
-  explicit SimpleFlowChain(std::string name, std::source_location place = std::source_location::current())
+  explicit SimpleFlowChain(std::string name, SourcePlace place = SourcePlace::caller())
       : ChainBuilder(std::move(name), place) {}
 
   using ChainBuilder::then;
   /// Adds a step of functions, under the rules of Flow::run and Flow::rollback. They are called for this run alone.
-  SimpleFlowChain& then(std::string name, Call run, Call rollback = {},
-                        std::source_location place = std::source_location::current()) {
+  SimpleFlowChain& then(std::string name, Call run, Call rollback = {}, SourcePlace place = SourcePlace::caller()) {
     return add(std::move(name), std::move(run), std::move(rollback), place);
   }
 };
 
-[[nodiscard]] inline SimpleFlowChain new_simple_flow_chain(
-    std::string name, std::source_location place = std::source_location::current()) {
+[[nodiscard]] inline SimpleFlowChain new_simple_flow_chain(std::string name,
+                                                           SourcePlace place = SourcePlace::caller()) {
   return SimpleFlowChain(std::move(name), place);
 }
 
@@ -308,12 +305,11 @@ class ShareFlowChain final : public detail::ChainBuilder<ShareFlowChain<Shared>,
 
  public:
   using Call = std::function<void(FlowStep, Shared&)>;
-  ShareFlowChain(std::string name, Shared shared, std::source_location place = std::source_location::current())
+  ShareFlowChain(std::string name, Shared shared, SourcePlace place = SourcePlace::caller())
       : Base(std::move(name), place), shared_(std::make_shared<Shared>(std::move(shared))) {}
 
   using Base::then;
-  ShareFlowChain& then(std::string name, Call run, Call rollback = {},
-                       std::source_location place = std::source_location::current()) {
+  ShareFlowChain& then(std::string name, Call run, Call rollback = {}, SourcePlace place = SourcePlace::caller()) {
     return this->add(std::move(name), bound(std::move(run)), bound(std::move(rollback)), place);
   }
 
@@ -341,8 +337,8 @@ class ShareFlowChain final : public detail::ChainBuilder<ShareFlowChain<Shared>,
 };
 
 template <class Shared>
-[[nodiscard]] ShareFlowChain<Shared> new_share_flow_chain(
-    std::string name, Shared shared, std::source_location place = std::source_location::current()) {
+[[nodiscard]] ShareFlowChain<Shared> new_share_flow_chain(std::string name, Shared shared,
+                                                          SourcePlace place = SourcePlace::caller()) {
   return ShareFlowChain<Shared>(std::move(name), std::move(shared), place);
 }
 

@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,9 +73,10 @@ class ChainData {
   /// As `get`, but null if there is no value.
   template <class T>
   const T* find(const FlowKey<T>& key) const {
-    for (auto& [name, value] : values_) {
-      if (name != key.name) continue;
-      return detail::typed_value<T>(value, name, [&](Value read) -> const Value& { return value = std::move(read); });
+    for (auto& entry : values_) {
+      if (entry.first != key.name) continue;
+      return detail::typed_value<T>(entry.second, entry.first,
+                                    [&](Value read) -> const Value& { return entry.second = std::move(read); });
     }
     return nullptr;
   }
@@ -95,6 +95,18 @@ struct ChainResult {
   ChainData data;
 };
 
+/// A place in the source of a program. Not std::source_location, which clang 14 can't compile.
+struct SourcePlace {
+  const char* file = "";
+  std::uint32_t line = 0;
+
+  /// As a default argument: where the function that has it is called.
+  [[nodiscard]] static constexpr SourcePlace caller(const char* file = __builtin_FILE(),
+                                                    std::uint32_t line = __builtin_LINE()) noexcept {
+    return {file, line};
+  }
+};
+
 /// One step of a chain that was built in code.
 struct CodeStep {
   std::string name;
@@ -104,7 +116,7 @@ struct CodeStep {
   bool has_pre_check = false;
   bool has_skip = false;
   /// Where it was added to the chain.
-  std::source_location place;
+  SourcePlace place;
   /// What it may touch. Null: any key.
   std::shared_ptr<const FlowContract> contract = {};
   /// Calls the release side of the flow, which is a ReleasableFlow.
@@ -118,7 +130,7 @@ struct CodeChain {
   std::string name;
   /// The plugin that built it; empty for code of the node.
   std::string plugin;
-  std::source_location place;
+  SourcePlace place;
   std::vector<CodeStep> steps;
   std::vector<std::pair<std::string, Value>> input;
   /// May take values of the inputs: `host:{host.uuid}`.

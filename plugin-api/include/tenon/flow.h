@@ -14,6 +14,8 @@
 namespace tenon {
 
 class Flow;
+class FlowData;
+class StoreTransaction;
 
 /// A key of the data that the flows of one run share. Keys of one name must have one type.
 /// ```cpp
@@ -45,6 +47,9 @@ struct StepTicket {
 class FlowStep;
 /// Work that may block, done for `flow` on a thread of the node's bounded pool. It answers the step.
 using BlockingWork = void (*)(const Flow& flow, FlowStep step);
+/// Work on the store, done for `flow` on a thread of that pool. It throws if it fails, and may be called more than
+/// once: the node answers the step when the transaction is durable.
+using TransactionalWork = void (*)(const Flow& flow, FlowData& data, StoreTransaction& transaction);
 
 /// The node's side of a step. Flows use FlowStep.
 class StepHost {
@@ -62,6 +67,7 @@ class StepHost {
   virtual void progress(const StepTicket& ticket, int percent, std::string_view what) noexcept = 0;
   virtual bool cancelled(const StepTicket& ticket) const noexcept = 0;
   virtual std::string key(const StepTicket& ticket) const = 0;
+  virtual void transact(const StepTicket& ticket, TransactionalWork work, const Flow& flow) noexcept = 0;
 
  protected:
   ~StepHost() = default;
@@ -183,6 +189,12 @@ class FlowStep : public FlowData {
   /// Hands the step to the pool for work that may block. If the pool refuses, the flow fails with FLOW.1010.
   void block(BlockingWork work, const Flow& flow) && {
     if (StepHost* host = take()) host->block(ticket_, work, flow);
+  }
+
+  /// Hands the step to the pool for work in a transaction of the node's store (tenon/transactional_flow.h), which is
+  /// durable before the flow after it begins. If the node has no store, the flow fails with FLOW.1032.
+  void transact(TransactionalWork work, const Flow& flow) && {
+    if (StepHost* host = take()) host->transact(ticket_, work, flow);
   }
 
  private:

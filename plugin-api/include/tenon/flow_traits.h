@@ -2,6 +2,7 @@
 
 #include <tenon/blocking_extension.h>
 #include <tenon/flow.h>
+#include <tenon/transactional_flow.h>
 
 #include <concepts>
 

@@ -18,6 +18,7 @@ struct LogField {
 };
 
 class ChainHost;
+class StoreHost;
 
 /// What the node offers to all code of a library. Implemented by the node; any thread may call it.
 class NodeServices {
@@ -31,6 +32,8 @@ class NodeServices {
   virtual void answered_twice(std::uint64_t run, std::uint32_t step) noexcept = 0;
   /// Who starts chains (tenon/chain_host.h); null where there is no engine.
   virtual ChainHost* chains() noexcept = 0;
+  /// The node's database (tenon/store.h); null where there is none.
+  virtual StoreHost* store() noexcept = 0;
 
  protected:
   ~NodeServices() = default;

@@ -13,6 +13,8 @@
 #include <tenon/log.h>
 #include <tenon/property.h>
 #include <tenon/record.h>
+#include <tenon/store.h>
+#include <tenon/transactional_flow.h>
 #include <tenon/wiring.h>
 
 #include <concepts>

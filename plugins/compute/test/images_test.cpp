@@ -1,7 +1,8 @@
 #include "images.h"
 
-#include "file_registry.h"
+#include "store_registry.h"
 #include "support/temp_folder.h"
+#include "support/temp_store.h"
 
 #include <tenon/storage/command.h>
 #include <tenon/testing/chain_runner.h>
@@ -90,7 +91,6 @@ TEST_F(CheckImage, refuses_what_cannot_be_a_record_before_it_looks_at_the_file) 
 class SelectImage : public testing::Test {
  protected:
   void SetUp() override {
-    registry.set_file(folder.path() / "registry.json");
     registry.images().add({"base", "nfs://127.0.0.1/export/base", "raw"}, "1:2").value();
     flow.registry.bind(&registry);
   }
@@ -105,8 +105,8 @@ class SelectImage : public testing::Test {
     return *runner.find(kSelectedImage);
   }
 
-  tenon::test::TempFolder folder;
-  compute::FileRegistry registry;
+  tenon::test::StoreNode node;
+  compute::StoreRegistry registry;
   compute::SelectImage flow;
 };
 

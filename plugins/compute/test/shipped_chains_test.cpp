@@ -1,8 +1,9 @@
 #include "connection.h"
 #include "flow/engine.h"
-#include "support/node.h"
+#include "flow/transactions.h"
 #include "support/run.h"
 #include "support/temp_folder.h"
+#include "support/temp_store.h"
 #include "wiring/loader.h"
 
 #include <tenon/inventory.h>
@@ -61,7 +62,6 @@ class ShippedChains : public testing::Test {
     fs::create_directory(volumes());
     fs::create_directory(bridges());
     std::ofstream(base()) << std::string(65536, '\0');
-    properties.set("compute.state.file", state_file(), "test");
     properties.set("network.management", "management", "test");
     for (const char* file : {"kvm.xml", "storage.xml", "compute.xml", "network.xml"}) {
       fs::create_directories(descriptors() / "chains");
@@ -90,12 +90,12 @@ class ShippedChains : public testing::Test {
     request.plugin_folders = {BUILT_PLUGINS};
     request.library_cache = folder.path() / "libraries";
     request.properties = &properties;
-    request.node = &node;
+    request.node = &node.node();
     auto loaded = tenon::wiring::load(request);
     for (const auto& diagnostic : loaded.diagnostics.sorted()) ADD_FAILURE() << diagnostic.to_string();
     wiring = std::move(loaded.wiring);
     ASSERT_NE(wiring, nullptr);
-    engine = std::make_unique<tenon::flow::Engine>();
+    engine = std::make_unique<tenon::flow::Engine>(tenon::flow::EngineOptions{.transactions = &transactions});
   }
   /// As a node stops: its threads are gone before the libraries are.
   void unload() {
@@ -154,7 +154,6 @@ class ShippedChains : public testing::Test {
   fs::path volumes() const { return folder.path() / "volumes"; }
   fs::path bridges() const { return folder.path() / "bridges"; }
   fs::path base() const { return folder.path() / "base.raw"; }
-  fs::path state_file() const { return folder.path() / "state" / "registry.json"; }
   static std::vector<std::string> names_in(const fs::path& place) {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(place)) names.push_back(entry.path().filename());
@@ -193,7 +192,8 @@ class ShippedChains : public testing::Test {
   }
 
   tenon::test::TempFolder folder;
-  tenon::test::Node node;
+  tenon::test::StoreNode node;
+  tenon::flow::UnrecordedTransactions transactions{node.temp().host()};
   tenon::descriptor::Properties properties;
   std::shared_ptr<tenon::wiring::Wiring> wiring;
   std::unique_ptr<tenon::flow::Engine> engine;

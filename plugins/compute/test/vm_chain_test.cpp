@@ -1,5 +1,4 @@
 #include "connection.h"
-#include "file_registry.h"
 #include "folder.h"
 #include "folder_network.h"
 #include "hypervisor_factory.h"
@@ -11,6 +10,8 @@
 #include "prepare_vm.h"
 #include "probes.h"
 #include "registered_vms.h"
+#include "store_registry.h"
+#include "support/temp_store.h"
 #include "volumes.h"
 
 #include <tenon/storage/command.h>
@@ -103,7 +104,6 @@ class VmChain : public testing::Test {
     networks.list = &network_list;
     fs::create_directory(root / "bridges");
     bridges.root = root / "bridges";
-    registry.set_file(root / "registry.json");
     registry.hosts().add({"local", "KVM", kUri}, "1:1").value();
     registry.primary_storages().add({"local", "Folder", root / "volumes"}, "1:2").value();
     registry.l2_networks().add({"blue", "Folder", {}, {}, 100}, "1:3").value();
@@ -199,7 +199,8 @@ class VmChain : public testing::Test {
   tenon::ExtensionSlot hypervisors;
   tenon::ExtensionSlot storages;
   tenon::ExtensionSlot networks;
-  compute::FileRegistry registry;
+  tenon::test::StoreNode node;
+  compute::StoreRegistry registry;
   kvm::ConnectionHandle libvirt{virConnectOpen(kUri)};
 
   compute::PrepareVm prepare;
@@ -255,6 +256,30 @@ TEST_F(VmChain, create_may_repeat_its_last_steps) {
   EXPECT_THAT(files(), SizeIs(3));
   EXPECT_THAT(registered(), SizeIs(1));
   EXPECT_TRUE(runs());
+}
+
+TEST_F(VmChain, create_finds_its_own_work_whichever_step_is_repeated_after_a_crash) {
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, web()).ok());
+  const auto record = registered();
+  const auto made = files();
+  for (const char* step :
+       {"compute.AllocateHost", "compute.AllocatePrimaryStorage", "compute.AllocateVolume", "network.AllocateNic",
+        "compute.RegisterVm", "tenon.iaas.RealizeL2Networks", "compute.CreateOnHypervisor"}) {
+    EXPECT_NO_THROW(run.run_from(step).result().value()) << step;
+    EXPECT_THAT(files(), testing::UnorderedElementsAreArray(made)) << step;
+    EXPECT_EQ(registered(), record) << step;
+    EXPECT_TRUE(runs()) << step;
+  }
+}
+
+TEST_F(VmChain, create_can_be_undone_once_more_after_a_crash_within_its_undo) {
+  ChainRunner run;
+  ASSERT_TRUE(vm_create(run, web()).ok());
+  ASSERT_TRUE(run.undo_from("tenon.iaas.RealizeL2Networks").ok());
+  EXPECT_TRUE(run.undo().ok());
+  expect_nothing_left();
+  EXPECT_TRUE(run.undo().ok()) << "of steps that had not begun";
 }
 
 TEST_F(VmChain, create_leaves_nothing_when_the_vm_is_undone) {

@@ -1,8 +1,9 @@
 #include "l2_networks.h"
 
-#include "file_registry.h"
 #include "folder_network.h"
+#include "store_registry.h"
 #include "support/temp_folder.h"
+#include "support/temp_store.h"
 
 #include <tenon/testing/chain_runner.h>
 
@@ -32,7 +33,6 @@ class L2Networks : public testing::Test {
     factory.root = folder.path() / "bridges";
     list = {{static_cast<tenon::iaas::L2NetworkFactory*>(&factory), "Folder", "Folder"}};
     drivers.list = &list;
-    registry.set_file(folder.path() / "registry.json");
     registry.hosts().add(kLocal, "1:1").value();
     bind(check);
     bind(realize);
@@ -67,7 +67,8 @@ class L2Networks : public testing::Test {
   network::test::FolderNetworkFactory factory;
   tenon::ExtensionList list;
   tenon::ExtensionSlot drivers;
-  compute::FileRegistry registry;
+  tenon::test::StoreNode node;
+  compute::StoreRegistry registry;
   network::CheckL2Network check;
   network::RealizeL2Network realize;
   network::RegisterL2Network register_network;

@@ -1,7 +1,8 @@
 #include "nics.h"
 
-#include "file_registry.h"
+#include "store_registry.h"
 #include "support/temp_folder.h"
+#include "support/temp_store.h"
 
 #include <tenon/testing/chain_runner.h>
 
@@ -23,7 +24,6 @@ using testing::StartsWith;
 class AllocateNic : public testing::Test {
  protected:
   void SetUp() override {
-    registry.set_file(folder.path() / "registry.json");
     registry.l2_networks().add({"blue", "Folder", {}, "br-blue", 100}, "1:1").value();
     registry.l2_networks().add({"green", "Folder", {}, {}, {}}, "1:2").value();
     registry.l2_networks().add({"management", "Folder", {}, {}, {}}, "1:3").value();
@@ -51,7 +51,8 @@ class AllocateNic : public testing::Test {
   }
 
   tenon::test::TempFolder folder;
-  compute::FileRegistry registry;
+  tenon::test::StoreNode node;
+  compute::StoreRegistry registry;
   network::AllocateNic flow;
   network::AllocateApplianceNic appliance;
 };

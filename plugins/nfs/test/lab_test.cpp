@@ -11,7 +11,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -184,13 +183,18 @@ TEST_F(NfsStorage, returns_a_volume_that_is_there_already_untouched) {
 
 TEST_F(NfsStorage, gives_two_attempts_at_once_one_volume) {
   auto shared = storage();
-  std::atomic<int> good{0};
-  auto attempt = [&] { good += shared.create_volume({"a", kMiB, {}}).ok() ? 1 : 0; };
-  std::thread one(attempt);
-  std::thread two(attempt);
+  auto attempt = [&](std::string& error) {
+    const auto made = shared.create_volume({"a", kMiB, {}});
+    if (!made) error = made.error().to_string();
+  };
+  std::string first;
+  std::string second;
+  std::thread one([&] { attempt(first); });
+  std::thread two([&] { attempt(second); });
   one.join();
   two.join();
-  EXPECT_EQ(good, 2);
+  EXPECT_EQ(first, "");
+  EXPECT_EQ(second, "");
   EXPECT_THAT(files(), ElementsAre("a.qcow2"));
 }
 
@@ -253,12 +257,38 @@ TEST_F(NfsStorage, lets_a_late_creation_make_no_volume_after_its_deletion) {
 }
 
 TEST_F(NfsStorage, deletes_a_volume_with_what_was_left_of_it_and_only_that) {
-  ASSERT_TRUE(storage().create_volume({"a", kMiB, {}}).ok());
-  ASSERT_TRUE(storage().create_volume({"a.b", kMiB, {}}).ok());
+  // Before anything asks the server, which would not look again for what comes behind its back.
+  for (const char* volume : {"a.qcow2", "a.b.qcow2"}) std::ofstream(volumes / volume) << "whole";
   std::ofstream(volumes / ".a~4711") << "half, of a process that died";
   std::ofstream(volumes / ".a.b~1") << "unfinished, of the other volume";
   ASSERT_TRUE(storage().delete_volume("a").ok());
   EXPECT_THAT(files(), UnorderedElementsAre("a.b.qcow2", ".a.b~1"));
+}
+
+TEST_F(NfsStorage, clears_away_what_a_killed_attempt_left_when_it_makes_the_volume) {
+  std::ofstream(volumes / ".a~4711") << "half";
+  std::ofstream(volumes / ".b~4711") << "of another volume";
+  ASSERT_TRUE(storage().create_volume({"a", kMiB, {}}).ok());
+  EXPECT_THAT(files(), UnorderedElementsAre("a.qcow2", ".b~4711"));
+  fs::create_hard_link(volumes / "a.qcow2", volumes / ".a~4712");  // killed after it had linked the volume
+  ASSERT_TRUE(storage().create_volume({"a", kMiB, {}}).ok());
+  EXPECT_THAT(files(), UnorderedElementsAre("a.qcow2", ".b~4711"));
+}
+
+TEST_F(NfsStorage, lets_an_attempt_that_lost_its_file_to_a_faster_one_find_the_volume) {
+  const fs::path pipe = root / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  auto slow = storage({script("qemu-img \"$@\"; read line < '" + pipe.string() + "'"), kLong});
+  tenon::Result<tenon::iaas::Volume> late = tenon::make_error("", "");
+  std::thread creation([&] { late = slow.create_volume({"a", kMiB, {}}); });
+  std::ofstream hold(pipe);  // qemu-img is through
+  const auto fast = storage().create_volume({"a", kMiB, {}});
+  hold << "go on\n" << std::flush;
+  creation.join();
+  ASSERT_TRUE(fast.ok());
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ(*late, *fast);
+  EXPECT_THAT(files(), ElementsAre("a.qcow2"));
 }
 
 TEST_F(NfsStorage, finds_what_was_left_of_a_volume_among_many_files) {
@@ -271,9 +301,9 @@ TEST_F(NfsStorage, finds_what_was_left_of_a_volume_among_many_files) {
 
 TEST_F(NfsStorage, lists_all_that_is_there) {
   EXPECT_THAT(storage().list().value(), IsEmpty());
-  ASSERT_TRUE(storage().create_volume({"b", kMiB, {}}).ok());
   std::ofstream(volumes / ".a~7-0") << "unfinished";
   fs::create_directory(volumes / "lost+found");
+  ASSERT_TRUE(storage().create_volume({"b", kMiB, {}}).ok());
   EXPECT_THAT(storage().list().value(), ElementsAre(".a~7-0", "b.qcow2", "lost+found"));
 }
 

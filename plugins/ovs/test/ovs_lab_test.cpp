@@ -162,6 +162,13 @@ TEST_F(OvsLab, does_not_take_the_network_away_from_another_run) {
   EXPECT_EQ(marks(), R"({tenon-network=lan, "tenon-user:nic:1"="17:4"})");
 }
 
+TEST_F(OvsLab, lets_an_undo_whose_realize_had_not_begun_take_nothing_from_others) {
+  ASSERT_TRUE(network()->realize("network:lan", "3:1").ok());
+  const std::string before = marks();
+  ASSERT_NO_THROW(network()->unrealize("nic:1", "17:4").value());
+  EXPECT_EQ(marks(), before);
+}
+
 TEST_F(OvsLab, keeps_a_bridge_that_something_is_plugged_into) {
   ASSERT_TRUE(network()->realize("nic:1", "17:4").ok());
   add_nic_port("port1", kNic);

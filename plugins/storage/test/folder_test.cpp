@@ -199,6 +199,33 @@ TEST_F(FolderStorage, deletes_what_a_process_that_died_left_of_a_volume) {
   EXPECT_THAT(files(), IsEmpty());
 }
 
+TEST_F(FolderStorage, clears_away_what_a_killed_attempt_left_when_it_makes_the_volume) {
+  std::ofstream(volumes / ".a~4711-0") << "half";
+  std::ofstream(volumes / ".b~4711-0") << "of another volume";
+  ASSERT_TRUE(folder().create_volume({"a", kMiB, {}}).ok());
+  EXPECT_THAT(files(), testing::UnorderedElementsAre("a.qcow2", ".b~4711-0"));
+  fs::create_hard_link(volumes / "a.qcow2", volumes / ".a~4712-0");  // killed after it had linked the volume
+  ASSERT_TRUE(folder().create_volume({"a", kMiB, {}}).ok());
+  EXPECT_THAT(files(), testing::UnorderedElementsAre("a.qcow2", ".b~4711-0"));
+}
+
+TEST_F(FolderStorage, lets_an_attempt_that_lost_its_file_to_a_faster_one_find_the_volume) {
+  const fs::path pipe = root / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Folder slow =
+      folder({script("for a; do t=$l; l=$a; done; echo x > \"$t\"; read line < '" + pipe.string() + "'"), 60s});
+  tenon::Result<tenon::iaas::Volume> late = tenon::make_error("", "");
+  std::thread creation([&] { late = slow.create_volume({"a", kMiB, {}}); });
+  while (files().empty()) std::this_thread::yield();
+  const auto fast = folder().create_volume({"a", kMiB, {}});
+  std::ofstream(pipe) << "go on\n";
+  creation.join();
+  ASSERT_TRUE(fast.ok());
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ(*late, *fast);
+  EXPECT_THAT(files(), ElementsAre("a.qcow2"));
+}
+
 TEST_F(FolderStorage, says_why_a_volume_cannot_be_deleted) {
   fs::create_directory(volumes / "a.qcow2");
   auto deleted = folder().delete_volume("a");

@@ -126,6 +126,35 @@ TEST_F(VlanLab, does_not_take_the_network_away_from_another_run) {
   EXPECT_EQ(links(), "br0");
 }
 
+TEST_F(VlanLab, finds_its_own_work_after_the_node_was_killed) {
+  ASSERT_TRUE(network()->realize("nic:1", "17:4").ok());
+  vlan::L2NetworkFactory restarted;
+  auto again = restarted.create(lan(), kHost).value();
+  ASSERT_NO_THROW(again->realize("nic:1", "17:4").value());
+  EXPECT_THAT(restarted.list().value(), ElementsAre("bridge br0 (tenon:lan)", "user nic:1 of bridge br0 (17:4)"));
+  ASSERT_NO_THROW(again->unrealize("nic:1", "17:4").value());
+  EXPECT_EQ(links(), "");
+}
+
+TEST_F(VlanLab, lets_an_undo_after_the_node_was_killed_take_nothing_from_others) {
+  ASSERT_TRUE(network()->realize("network:lan", "3:1").ok());
+  ASSERT_TRUE(network()->realize("nic:1", "17:4").ok());
+  vlan::L2NetworkFactory restarted;
+  auto again = restarted.create(lan(), kHost).value();
+  ASSERT_NO_THROW(again->unrealize("nic:2", "18:4").value()) << "its realize had not begun";
+  ASSERT_NO_THROW(again->unrealize("nic:1", "18:4").value()) << "another run realized it";
+  EXPECT_THAT(restarted.list().value(), ElementsAre("bridge br0 (tenon:lan)", "user network:lan of bridge br0 (3:1)",
+                                                    "user nic:1 of bridge br0 (17:4)"));
+  ASSERT_NO_THROW(again->unrealize("nic:1", "17:4").value());
+  EXPECT_EQ(links(), "br0") << "the network itself wants it";
+}
+
+TEST_F(VlanLab, removes_what_a_kill_left_of_a_bridge_before_anybody_was_noted) {
+  ip("link add br0 type bridge && ip link set br0 alias tenon:lan");
+  ASSERT_NO_THROW(network()->unrealize("nic:1", "17:4").value());
+  EXPECT_EQ(links(), "");
+}
+
 TEST_F(VlanLab, keeps_a_bridge_that_something_is_plugged_into) {
   ASSERT_TRUE(network()->realize("nic:1", "17:4").ok());
   plug_tap();
@@ -155,6 +184,7 @@ TEST_F(VlanLab, uses_the_bridge_of_an_administrator_without_changing_it) {
   ip("link set br0 alias mine");
   ASSERT_NO_THROW(network()->realize("nic:1", "17:4").value());
   EXPECT_EQ(alias("br0"), "mine");
+  EXPECT_THAT(ip("link show br0"), Not(HasSubstr("altname")));
   EXPECT_THAT(link("br0"), Not(HasSubstr(",UP")));
   ASSERT_NO_THROW(network()->unrealize("nic:1", "17:4").value());
   EXPECT_EQ(links(), "br0");

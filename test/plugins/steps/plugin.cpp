@@ -2,6 +2,7 @@
 #include <tenon/steps/steps.h>
 
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -64,6 +65,29 @@ class PlainExtension : public Plain {
 
 class Ear : public Listener {};
 
+/// Needs the only listener, and counts the extensions of a point.
+class Hearing : public tenon::NoRollbackFlow {
+ public:
+  void run(tenon::FlowStep step) const override {
+    step.set(kPoints, listener ? static_cast<std::int64_t>(points.size()) : -1);
+    std::move(step).next();
+  }
+  tenon::Ref<Listener> listener;
+  tenon::Extensions<Point> points;
+};
+
+class Configured : public Silent {
+ public:
+  std::string file;
+};
+
+class Started : public Silent, public tenon::Component {};
+
+class Unmakable : public Silent {
+ public:
+  Unmakable() { throw std::runtime_error("no device"); }
+};
+
 /// Has two chains, one in a member and one by a setter. Writes down what it knows of them as it starts.
 class Manager : public tenon::Component {
  public:
@@ -100,6 +124,13 @@ TENON_PLUGIN("steps", "1.0.0", plugin) {
       .writes(steps::kCount);
   plugin.bean<steps::PlainExtension>("steps.PlainExtension").implements<steps::Plain>().writes(steps::kCount);
   plugin.bean<steps::Ear>("steps.Ear").implements<steps::Listener>();
+  plugin.flow<steps::Hearing>("steps.Hearing")
+      .inject(&steps::Hearing::listener)
+      .inject(&steps::Hearing::points)
+      .writes(steps::kPoints);
+  plugin.flow<steps::Configured>("steps.Configured").property("file", &steps::Configured::file, {.required = true});
+  plugin.flow<steps::Started>("steps.Started");
+  plugin.flow<steps::Unmakable>("steps.Unmakable");
   plugin.bean<steps::Manager>("steps.Manager")
       .property("file", &steps::Manager::file)
       .property("createFlows", &steps::Manager::set_flow_class_names)

@@ -309,4 +309,57 @@ TEST(ChainRunner, waits_for_what_a_run_does) {
   EXPECT_THAT(ran.trace, ElementsAre("run a", "run b", "undo b", "undo a"));
 }
 
+/// A store whose transactions take every statement, and notes how they end.
+class NotingStore final : public tenon::StoreHost {
+ public:
+  tenon::Result<void> transaction(const Work& work) override {
+    Taking taking;
+    tenon::Result<void> done = work(taking);
+    ends.emplace_back(done.ok() ? "committed" : "rolled back");
+    return done;
+  }
+  tenon::Result<void> read(const Work& work) override { return transaction(work); }
+  std::vector<std::string> ends;
+
+ private:
+  class Taking final : public tenon::StoreTransaction {
+    tenon::Result<std::uint64_t> do_execute(std::string_view /*sql*/,
+                                            std::span<const tenon::StoreValue> /*parameters*/) override {
+      return std::uint64_t{1};
+    }
+    tenon::Result<tenon::StoreRows> do_query(std::string_view /*sql*/,
+                                             std::span<const tenon::StoreValue> /*parameters*/) override {
+      return tenon::StoreRows();
+    }
+  };
+};
+
+class Insert final : public tenon::TransactionalFlow {
+ public:
+  void execute(tenon::FlowData& /*data*/, tenon::StoreTransaction& store) const override {
+    (void)store.execute("INSERT").value();
+  }
+  void undo(tenon::FlowData& /*data*/, tenon::StoreTransaction& store) const override {
+    (void)store.execute("DELETE").value();
+  }
+};
+
+TEST(ChainRunnerStore, is_that_of_transactional_flows_and_of_the_tests_code) {
+  NotingStore store;
+  const Insert insert;
+  ChainRunner runner;
+  runner.store(store).then(insert);
+  EXPECT_TRUE(runner.run().ok());
+  EXPECT_TRUE(runner.undo().ok());
+  EXPECT_TRUE(tenon::transaction([](tenon::StoreTransaction& own) { return own.execute("UPDATE"); }).ok());
+  EXPECT_THAT(store.ends, ElementsAre("committed", "committed", "committed"));
+}
+
+TEST(ChainRunnerStore, is_not_there_if_none_is_given) {
+  const Insert insert;
+  ChainRunner runner;
+  EXPECT_EQ(runner.then(insert).run().error->code, "FLOW.1032");
+  EXPECT_EQ(tenon::read([](tenon::StoreTransaction&) {}).error().code, "STORE.1015");
+}
+
 }  // namespace

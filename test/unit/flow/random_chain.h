@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/contract.h>
+
 #include "flow/chain_assembler.h"
 #include "random_flow.h"
 
@@ -58,6 +60,7 @@ class RandomChainMaker {
     for (const char* key : {"ordinal", "slot", "flag0", "flag1"}) chain_.input({key, {}});
     if (dice_.percent(25)) chain_.lock({flow::KeyTemplate::parse(lock_text()).value(), {}});
     if (dice_.percent(40)) chain_.policy(scope_policy());
+    if (dice_.percent(50)) chain_.recovery(flow::Recovery::kResume);
     Marks marks;
     steps(2 + dice_.below(5), 0, marks);
     made_.chain = chain_.make();
@@ -109,12 +112,27 @@ class RandomChainMaker {
     if (next_mark_ < RandomInput::kMarks.size() && dice_.percent(30)) marks.push_back(*(mark = next_mark_++));
     auto flow = std::make_shared<RandomFlow>(outside_, dice_.about(made_.flows.size()), made_.reliable, mark);
     step.name = "flow-" + std::to_string(made_.flows.size());
+    step.class_name = step.name;
     step.flow = flow.get();
     step.keep = flow;
+    if (mark) {
+      auto contract = std::make_shared<FlowContract>(everything());
+      contract->writes(RandomInput::kMarks[*mark]);
+      step.contract = std::move(contract);
+    }
     step.has_skip = dice_.percent(20);
     step.has_pre_check = dice_.percent(25);
     made_.flows.push_back(std::move(flow));
     chain_.step(std::move(step));
+  }
+
+  /// What flows read.
+  static FlowContract everything() {
+    FlowContract contract;
+    contract.reads(RandomInput::kOrdinal).reads(RandomInput::kSlot);
+    for (const auto& flag : RandomInput::kFlags) contract.reads(flag);
+    for (const auto& mark : RandomInput::kMarks) contract.optional(mark);
+    return contract;
   }
 
   flow::ScopePolicy scope_policy() {

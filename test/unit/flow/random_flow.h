@@ -55,6 +55,15 @@ class Outside {
     std::lock_guard lock(mutex_);
     return there_.count(key) != 0;
   }
+  /// All that is there now, and the same put in its place later.
+  [[nodiscard]] std::unordered_set<std::string> all() const {
+    std::lock_guard lock(mutex_);
+    return there_;
+  }
+  void become(std::unordered_set<std::string> all) {
+    std::lock_guard lock(mutex_);
+    there_ = std::move(all);
+  }
   /// How often this was asked for the key.
   std::uint64_t count(const std::string& key) {
     std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 
 #include <tenon/flow.h>
 #include <tenon/iaas/registry.h>
+#include <tenon/transactional_flow.h>
 #include <tenon/wiring.h>
 
 #include <algorithm>
@@ -44,11 +45,13 @@ using RecordTable = Records<Record>& (Registry::*)();
 /// plugin.flow<RegisterHost>("compute.RegisterHost").inject(&RegisterHost::registry).reads(tenon::iaas::kHost);
 /// ```
 template <class Record, RecordTable<Record> kTable, const FlowKey<Record>& kKey>
-class RegisterRecord final : public BlockingFlow {
+class RegisterRecord final : public TransactionalFlow {
  public:
-  void execute(FlowData& data) const override { ((*registry).*kTable)().add(data.get(kKey), data.key()).value(); }
-  void undo(FlowData& data) const override {
-    ((*registry).*kTable)().remove(record_id(data.get(kKey)), data.key()).value();
+  void execute(FlowData& data, StoreTransaction& store) const override {
+    ((*registry).*kTable)().add(store, data.get(kKey), data.key()).value();
+  }
+  void undo(FlowData& data, StoreTransaction& store) const override {
+    ((*registry).*kTable)().remove(store, record_id(data.get(kKey)), data.key()).value();
   }
 
   Ref<Registry> registry;
@@ -70,16 +73,16 @@ class FindRecord final : public NoRollbackBlockingFlow {
 
 /// Forgets the record under `kKey`; refused if it is in use. The undo adds it again.
 template <class Record, RecordTable<Record> kTable, const FlowKey<Record>& kKey>
-class UnregisterRecord final : public BlockingFlow {
+class UnregisterRecord final : public TransactionalFlow {
  public:
-  void execute(FlowData& data) const override {
-    ((*registry).*kTable)().remove(record_id(data.get(kKey)), std::nullopt).value();
+  void execute(FlowData& data, StoreTransaction& store) const override {
+    ((*registry).*kTable)().remove(store, record_id(data.get(kKey)), std::nullopt).value();
   }
-  void undo(FlowData& data) const override {
+  void undo(FlowData& data, StoreTransaction& store) const override {
     Records<Record>& table = ((*registry).*kTable)();
     const Record& record = data.get(kKey);
     // It is still there if it was refused to go.
-    if (!table.find(record_id(record))) table.add(record, data.key()).value();
+    if (!table.find(store, record_id(record))) table.add(store, record, data.key()).value();
   }
 
   Ref<Registry> registry;

@@ -7,6 +7,7 @@
 #include <tenon/iaas/storage.h>
 #include <tenon/iaas/vm.h>
 #include <tenon/interface.h>
+#include <tenon/store.h>
 
 #include <optional>
 #include <string>
@@ -49,37 +50,49 @@ template <class Record>
 }
 [[nodiscard]] inline const std::string& record_id(const VmRecord& record) { return record.instance.uuid; }
 
-/// The records of one kind. Any thread, several at once. Changes are durable when they return; they block, so they are
-/// for a BlockingFlow.
+/// The records of one kind, in the node's store. Any thread, several at once; blocks.
 ///
 /// Codes: REGISTRY.1001 there is no such record; 1002 it can't be added, as it would not differ from another one where
-/// it must; 1003 it is in use; 1004 it refers to what is not registered; 1005 what is kept can't be read; 1006 it can't
-/// be written.
+/// it must; 1003 it is in use; 1004 it refers to what is not registered; 1007 it has a name that is none. What the
+/// store itself fails with is STORE.…
 template <class Record>
 class Records {
  public:
   virtual ~Records() = default;
 
-  /// In the order of their ids; VMs in the order of their names.
+  /// In the order of their ids; VMs in the order of their names. Throws Error STORE.… if the store can't be asked.
   virtual std::vector<Record> list() const = 0;
 
+  /// Throws as `list`.
   virtual std::optional<Record> find(const std::string& id) const = 0;
+  /// Within a transaction.
+  virtual std::optional<Record> find(StoreTransaction& store, const std::string& id) const = 0;
 
   /// Registers; from then on what the record refers to can't be removed. `key`, the idempotency key of the step
   /// (FlowData::key()), stays with it: success if the same record is there with the same key. Refused are: an id that
   /// is there already; a host or primary storage that another record reaches in the same way; a MAC that another VM
-  /// has; a VM whose host, storage, image or network is not registered as it says.
-  virtual Result<void> add(const Record& record, const std::string& key) = 0;
+  /// has; a VM whose host, storage, image or network is not registered as it says. After an error nothing of the
+  /// transaction should be kept.
+  virtual Result<void> add(StoreTransaction& store, const Record& record, const std::string& key) = 0;
 
   /// Forgets the record, if it was added with `key`; whatever its key if none is given. Success if there is none. A
   /// record that others refer to is refused, with their names.
-  virtual Result<void> remove(const std::string& id, const std::optional<std::string>& key) = 0;
+  virtual Result<void> remove(StoreTransaction& store, const std::string& id,
+                              const std::optional<std::string>& key) = 0;
+
+  /// The same in a transaction of their own: durable when they return.
+  Result<void> add(const Record& record, const std::string& key) {
+    return transaction([&](StoreTransaction& store) { return add(store, record, key); });
+  }
+  Result<void> remove(const std::string& id, const std::optional<std::string>& key) {
+    return transaction([&](StoreTransaction& store) { return remove(store, id, key); });
+  }
 };
 
 /// One bean of a node implements it.
 class Registry {
  public:
-  static constexpr std::string_view kInterface = "tenon.iaas.Registry/1";
+  static constexpr std::string_view kInterface = "tenon.iaas.Registry/2";
   virtual ~Registry() = default;
 
   virtual Records<HostRecord>& hosts() = 0;

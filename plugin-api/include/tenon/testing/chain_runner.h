@@ -13,7 +13,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -82,15 +81,14 @@ class ChainRunner {
 
   /// Adds a flow that lives longer than the runner, named after its class: `compute.PrepareVm`.
   template <std::derived_from<Flow> F>
-  ChainRunner& then(const F& flow, StepOptions options = {},
-                    std::source_location place = std::source_location::current()) {
+  ChainRunner& then(const F& flow, StepOptions options = {}, SourcePlace place = SourcePlace::caller()) {
     return then(class_name(detail::type_name<F>()), flow, std::move(options), place);
   }
   template <std::derived_from<Flow> F>
   ChainRunner& then(const F&& flow, StepOptions options = {}) = delete;
   template <std::derived_from<Flow> F>
   ChainRunner& then(std::string name, const F& flow, StepOptions options = {},
-                    std::source_location place = std::source_location::current()) {
+                    SourcePlace place = SourcePlace::caller()) {
     const bool exact = typeid(flow) == typeid(F);  // else it may have what F has not
     return then(CodeStep{std::move(name),
                          borrowed(flow),
@@ -106,11 +104,10 @@ class ChainRunner {
   ChainRunner& then(std::string name, const F&& flow, StepOptions options = {}) = delete;
   /// Adds a step of functions.
   ChainRunner& then(std::string name, Call run, Call rollback = {}, StepOptions options = {},
-                    std::source_location place = std::source_location::current());
+                    SourcePlace place = SourcePlace::caller());
   /// Adds the release side of a flow that lives longer than the runner, named after its class.
   template <std::derived_from<ReleasableFlow> F>
-  ChainRunner& then_release(const F& flow, StepOptions options = {},
-                            std::source_location place = std::source_location::current()) {
+  ChainRunner& then_release(const F& flow, StepOptions options = {}, SourcePlace place = SourcePlace::caller()) {
     return then(CodeStep{class_name(detail::type_name<F>()),
                          borrowed(flow),
                          std::move(options),
@@ -126,9 +123,13 @@ class ChainRunner {
   /// Adds a flow of a class as a plugin declares it, made anew, and holds it to the keys that it declares there. Throws
   /// Error FLOW.1030 if the table has no such class or it is no Flow.
   ChainRunner& then_class(const ClassTable& classes, std::string_view name, StepOptions options = {},
-                          std::source_location place = std::source_location::current());
+                          SourcePlace place = SourcePlace::caller());
 
   ChainRunner& then(CodeStep step);
+
+  /// The store of transactional flows, and of the test's code unless that has a node of its own, which may have a store
+  /// itself. Must outlive the runner.
+  ChainRunner& store(StoreHost& store);
 
   /// For the whole run. Zero: none.
   ChainRunner& timeout(std::chrono::milliseconds timeout);

@@ -13,6 +13,7 @@ namespace steps {
 inline constexpr tenon::FlowKey<std::string> kHost{"host"};
 inline constexpr tenon::FlowKey<std::string> kNotes{"notes"};
 inline constexpr tenon::FlowKey<std::int64_t> kCount{"count"};
+inline constexpr tenon::FlowKey<std::int64_t> kPoints{"points"};
 
 /// Promises its extensions a host and, perhaps, notes; they may be released.
 class Point : public tenon::ReleasableFlow {

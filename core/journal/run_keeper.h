@@ -1,0 +1,104 @@
+#pragma once
+
+#include <tenon/error.h>
+#include <tenon/value.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "flow/chain.h"
+#include "flow/engine.h"
+#include "journal/actions.h"
+#include "store/store.h"
+
+namespace tenon::journal {
+
+struct KeeperOptions {
+  std::int64_t node = 0;
+  /// Makes a chain again of its definition's text: `flow::chain_from_definition`.
+  std::function<Result<std::shared_ptr<const flow::Chain>>(std::string_view text)> chain;
+  /// Watches a run that is taken up; null: nobody.
+  std::function<std::shared_ptr<flow::RunObserver>(std::uint64_t run, const flow::Chain& chain)> observer = {};
+  /// Told how a run ended that was taken up.
+  std::function<void(const flow::RunResult&)> ended = {};
+  /// A run that has been interrupted more often is parked.
+  std::uint32_t most_recoveries = 3;
+  /// So many runs are recovered at once; of them those that name the same resource in a limit (`concurrency`) of their
+  /// chain are no more than that limit.
+  std::size_t at_once = 64;
+};
+
+/// What an operator asks of one run, and who and why.
+struct RunOrder {
+  std::uint64_t run = 0;
+  Verb verb = Verb::kCancel;
+  std::string who;
+  std::string why;
+  /// Of kSkipStep and kMarkDone.
+  std::uint32_t step = 0;
+  /// Of kMarkDone: what the step would have written.
+  std::vector<std::pair<std::string, Json>> data = {};
+};
+
+/// One undo that a cancel would call.
+struct PreviewedUndo {
+  std::uint32_t step = 0;
+  std::string flow;
+  std::string plugin;
+  /// It is not recorded as done: it may be at work.
+  bool perhaps_begun = false;
+  bool has_undo = true;
+};
+
+struct KeeperState {
+  std::size_t recovering = 0;
+  std::size_t parked = 0;
+  std::size_t debts_at_work = 0;
+};
+
+/// Keeps runs and debts of the store going: takes up what another process left, parks what can't be taken up, does what
+/// operators say, and pays debts. Any thread; each call but `state` blocks on the store, whose errors it returns.
+class RunKeeper {
+ public:
+  /// All that is given must outlive it.
+  RunKeeper(store::Store& store, flow::Engine& engine, KeeperOptions options);
+  /// After `stop`.
+  ~RunKeeper();
+  RunKeeper(const RunKeeper&) = delete;
+  RunKeeper& operator=(const RunKeeper&) = delete;
+
+  /// Claims and counts the runs that others left, and queues them for their locks: what is started after this returns
+  /// comes after them. Parked runs keep their locks. Then runs go on, and debts are paid, on other threads. How many
+  /// were taken up.
+  Result<std::size_t> take_up();
+  /// From now on nothing is taken up and no debt is tried. Returns when nobody is at it.
+  void stop();
+
+  /// Does what is asked, once it is recorded. Errors: JOURNAL.1001 no such run; JOURNAL.1007 it is not in a state for
+  /// it, with that state; FLOW.1041–1043 of steps.
+  Result<void> order(const RunOrder& order);
+  /// What a cancel of the run, as it is recorded now, would undo, in that order.
+  Result<std::vector<PreviewedUndo>> preview_cancel(std::uint64_t run);
+
+  /// Tries a debt now, whatever its time. JOURNAL.1008 if there is no open one of this key.
+  Result<void> retry_debt(std::string_view key, std::string_view who, std::string_view why);
+  /// Takes an operator's word that nothing is left. JOURNAL.1008 as above.
+  Result<void> settle_debt(std::string_view key, std::string_view who, std::string_view why);
+  /// Something has happened (`host.reconnected:NAME`): debts that wait for it are tried now.
+  Result<std::uint64_t> event(std::string_view name);
+
+  [[nodiscard]] KeeperState state() const;
+
+ private:
+  class Work;
+  std::unique_ptr<Work> work_;
+};
+
+}  // namespace tenon::journal
