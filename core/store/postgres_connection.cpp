@@ -92,7 +92,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const Addre
 
 PostgresConnection::~PostgresConnection() { ::PQfinish(connection_); }
 
-bool PostgresConnection::broken() const noexcept { return ::PQstatus(connection_) != CONNECTION_OK; }
+bool PostgresConnection::broken() const noexcept { return gone_ || ::PQstatus(connection_) != CONNECTION_OK; }
 
 Result<void> PostgresConnection::check_server(const StoreOptions& options) {
   if (const int version = ::PQserverVersion(connection_); version < kOldestServer) {
@@ -125,11 +125,16 @@ Result<void> PostgresConnection::check_server(const StoreOptions& options) {
 Result<PostgresConnection::Answer> PostgresConnection::checked(pg_result* result, std::string_view sql) {
   Answer answer(result);
   const ExecStatusType status = ::PQresultStatus(result);
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) return answer;
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE ||
+      status == PGRES_EMPTY_QUERY) {
+    return answer;
+  }
+  // An error without a code is libpq's own, whose status may still be good after the server has gone.
+  if (result == nullptr || ::PQresultErrorField(result, PG_DIAG_SQLSTATE) == nullptr) gone_ = true;
   if (broken()) return with_statement(lost(connection_), sql);
-  return with_statement(
-      result != nullptr ? postgres_error(result) : store_error(kBadStatement, one_line(::PQerrorMessage(connection_))),
-      sql);
+  ErrorCode error = postgres_error(result);
+  gone_ = error.code == kConnectionLost;
+  return with_statement(std::move(error), sql);
 }
 
 Result<PostgresConnection::Answer> PostgresConnection::run(const char* sql) {
@@ -206,6 +211,9 @@ Result<PostgresConnection::Answer> PostgresConnection::execute_bound(const State
   auto answer = checked(::PQexecPrepared(connection_, statement.name.c_str(), arrays.count(), arrays.values.data(),
                                          arrays.lengths.data(), arrays.formats.data(), kBinary),
                         sql);
+  if (answer.ok() && ::PQresultStatus(answer->get()) == PGRES_EMPTY_QUERY) {
+    return with_statement(store_error(kBadStatement, "it is empty"), sql);
+  }
   // "cached plan must not change result type", "prepared statement does not exist": the next attempt prepares it again.
   if (!answer.ok()) {
     const auto state = answer.error().elaboration.find("sqlstate");

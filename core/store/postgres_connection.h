@@ -72,6 +72,8 @@ class PostgresConnection final : public Connection {
   void forget_statements();
 
   pg_conn* connection_;
+  /// The server has gone, whatever libpq's status says.
+  bool gone_ = false;
   std::map<std::string, Statement, std::less<>> statements_;
   std::map<std::string, TypeOid, std::less<>> column_types_;
   std::uint64_t last_name_ = 0;

@@ -48,7 +48,8 @@ std::string_view kind_of(std::string_view state) {
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char letter : text) {
-    if (letter != '\n') {
+    const bool blank = letter == '\n' || letter == '\t' || letter == ' ';
+    if (!blank) {
       line += letter;
     } else if (!line.empty() && line.back() != ' ') {
       line += ' ';

@@ -40,7 +40,7 @@ TEST_P(PostgresFaults, loses_no_committed_row_when_the_server_is_killed) {
   server().kill();
 
   const auto lost = connection_->execute("INSERT INTO item VALUES (3)");
-  EXPECT_EQ(lost.error().code, "STORE.1002");
+  EXPECT_EQ(lost.error().code, "STORE.1002") << lost.error().to_string();
   EXPECT_TRUE(is_transient(lost.error()));
   EXPECT_TRUE(connection_->broken());
   EXPECT_EQ(transaction.commit().error().code, "STORE.1002");

@@ -156,6 +156,7 @@ TEST_P(StoreValues, of_statements_that_are_wrong_do_no_harm) {
     return result.ok() ? std::string("taken") : result.error().code;
   };
   EXPECT_EQ(refusal("INSRT INTO item", {}), "STORE.1007");
+  EXPECT_EQ(refusal("-- nothing", {}), "STORE.1007");
   EXPECT_EQ(refusal("UPDATE item SET nothing = 1", {}), "STORE.1007");
   EXPECT_EQ(refusal("DELETE FROM item; DELETE FROM item", {}), "STORE.1007");
   EXPECT_EQ(refusal("UPDATE item SET number = $1", {}), "STORE.1007") << "too few parameters";
