@@ -1,7 +1,7 @@
 #include "api/reply.h"
 
 #include <pwd.h>
-#include <tenon/json_binding.h>
+#include <tenon/described.h>
 
 #include <algorithm>
 #include <array>
@@ -22,16 +22,20 @@ struct StatusOf {
   std::string_view code;
   unsigned status;
 };
-constexpr std::array<StatusOf, 21> kStatuses{{
+constexpr std::array<StatusOf, 25> kStatuses{{
     {kUnknownParameter, 400},
     {kBadParameter, 400},
     {"JSON.1001", 400},
     {"JSON.1002", 400},
     {"JSON.1004", 400},
+    {"JSON.1005", 400},
+    {"JSON.1006", 400},
+    {"JSON.1007", 400},
+    {"JSON.1008", 400},
     {journal::kBadFilter, 400},
     {journal::kNoSuchRun, 404},
-    {journal::kWrongState, 409},
-    {journal::kNoOpenDebt, 409},
+    {journal::kNotNow, 409},
+    {journal::kNoSuchDebt, 409},
     {"FLOW.1004", 409},
     {"FLOW.1011", 503},
     {"FLOW.1012", 422},
@@ -78,7 +82,6 @@ HttpResponse failure(const ErrorCode& error) {
 }
 
 Result<Json> read_object(const std::string& body) {
-  if (body.empty()) return Json::object();
   Result<Json> json = parse_json(body);
   if (json && json->as_object() == nullptr) return detail::mismatch("$", "object", *json);
   return json;

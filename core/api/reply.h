@@ -25,8 +25,7 @@ namespace tenon::api {
 /// that is away or has no room, 500 for the rest.
 [[nodiscard]] unsigned status_of(const ErrorCode& error);
 
-/// The body's members, in order: an object without any for an empty body. JSON.1001 if it is no object, JSON.1006–1008
-/// if it is no JSON.
+/// The body as an object. JSON.1001 if it is none, JSON.1006–1008 if it is no JSON.
 [[nodiscard]] Result<Json> read_object(const std::string& body);
 [[nodiscard]] bool is_json(std::string_view content_type);
 /// The answer is to be a stream of events.
