@@ -21,7 +21,7 @@ using store::Rows;
 constexpr std::size_t kRunsAtOnce = 5000;
 
 constexpr std::string_view kRunColumns =
-    "SELECT r.id, r.definition, r.started, r.recoveries, r.parked, r.input FROM chain_run r ";
+    "SELECT r.id, r.definition, r.started, r.recoveries, r.parked, r.input, r.locks FROM chain_run r ";
 constexpr std::string_view kRecordColumns =
     "SELECT j.run, j.seq, j.kind, j.step, j.attempt, j.at, j.data FROM chain_run r JOIN chain_journal j ON j.run = "
     "r.id ";
@@ -38,7 +38,7 @@ std::string_view text_or_empty(const Row& row, int column) {
   return row.is_null(column) ? std::string_view() : row.text(column);
 }
 
-LiveRun live_run(const Row& row) {
+Result<LiveRun> live_run(const Row& row) {
   LiveRun run;
   run.id = static_cast<std::uint64_t>(row.integer(0));
   run.definition = row.integer(1);
@@ -46,6 +46,11 @@ LiveRun live_run(const Row& row) {
   run.recoveries = static_cast<std::uint32_t>(row.integer(3));
   run.parked = text_or_empty(row, 4);
   if (!row.is_null(5)) run.data.push_back({-1, std::string(row.text(5))});
+  if (!row.is_null(6)) {
+    Result<std::vector<std::string>> locks = read_names(row.text(6));
+    if (!locks) return std::move(locks).error();
+    run.locks = std::move(locks).value();
+  }
   return run;
 }
 
@@ -95,7 +100,11 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
     const Result<Rows> rows = connection.query(sql(kRunColumns, which, "ORDER BY r.id"), {parameter});
     if (!rows) return rows.error();
     runs.reserve(rows->size());
-    for (const Row row : *rows) runs.push_back(live_run(row));
+    for (const Row row : *rows) {
+      Result<LiveRun> run = live_run(row);
+      if (!run) return std::move(run).error();
+      runs.push_back(std::move(run).value());
+    }
   }
   const std::string records =
       sql(kRecordColumns, which, "AND j.run BETWEEN CAST($2 AS bigint) AND CAST($3 AS bigint) ORDER BY j.run, j.seq");
@@ -114,7 +123,7 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
 }
 
 std::optional<ErrorCode> why_undone(const LiveRun& run) {
-  if (run.turned) return read_error(run.error);
+  if (run.turned && !run.error.empty()) return read_error(run.error);
   const auto cancel = std::find_if(run.actions.rbegin(), run.actions.rend(),
                                    [](const Action& action) { return action.verb == Verb::kCancel; });
   if (cancel == run.actions.rend()) return std::nullopt;
@@ -183,6 +192,7 @@ Result<flow::RecoveredRun> recovered_run(const LiveRun& run, std::shared_ptr<con
   }
   recovered.done = run.done;
   recovered.skipped = run.skipped;
+  recovered.going_back = run.going_back;
   recovered.sequence = run.sequence;
   recovered.error = why_undone(run);
   using Course = flow::RecoveredRun::Course;

@@ -54,6 +54,10 @@ struct LiveRun {
   /// As RecoveredRun has it: of a run that has turned back, what is left to undo.
   std::vector<std::uint32_t> done;
   std::vector<std::uint32_t> skipped;
+  /// As RecoveredRun has it.
+  std::vector<std::uint32_t> going_back;
+  /// Names of the locks that it takes.
+  std::vector<std::string> locks;
   std::vector<Retry> retries;
   /// It has turned back for good.
   bool turned = false;
