@@ -10,32 +10,53 @@
 #include "store/sql_text.h"
 
 namespace tenon::store {
+namespace {
+
+/// What tells one shape from another. Names hold none of the separators.
+std::string shape_of(const Batch& batch) {
+  std::string shape;
+  if (batch.fence) shape.append(batch.fence->table).append(".").append(batch.fence->column);
+  for (const RowWrite& write : batch.writes) {
+    shape.append(1, ';').append(1, static_cast<char>('0' + static_cast<int>(write.kind))).append(write.table);
+    for (const std::string_view column : write.columns) shape.append(1, ',').append(column);
+  }
+  return shape;
+}
+
+}  // namespace
 
 Result<TypeOid> PostgresConnection::column_type(std::string_view table, std::string_view column) {
-  const std::string key = std::string(table) + "." + std::string(column);
-  if (const auto known = column_types_.find(key); known != column_types_.end()) return known->second;
   const std::string sql = "SELECT " + identifier(column) + " FROM " + identifier(table);
   const auto prepared = checked(::PQprepare(connection_, "", sql.c_str(), 0, nullptr), sql);
   if (!prepared) return prepared.error();
   const auto described = checked(::PQdescribePrepared(connection_, ""), sql);
   if (!described) return described.error();
   const TypeOid type = ::PQftype(described->get(), 0);
-  if (type_name(type).empty())
-    return bad_value(key + " has type " + std::to_string(type) + ", which the dialect has not");
-  column_types_.emplace(key, type);
-  return type;
+  if (!type_name(type).empty()) return type;
+  return bad_value(std::string(table) + "." + std::string(column) + " has type " + std::to_string(type) +
+                   ", which the dialect has not");
+}
+
+Result<const PostgresConnection::BatchPlan*> PostgresConnection::plan_batch(const Batch& batch) {
+  std::string shape = shape_of(batch);
+  if (const auto known = plans_.find(shape); known != plans_.end()) return &known->second;
+  Result<BatchPlan> plan = make_plan(batch);
+  if (!plan) return std::move(plan).error();
+  return &plans_.emplace(std::move(shape), std::move(plan).value()).first->second;
 }
 
 /// One statement: the fence, a CTE for each write, and their counts.
-Result<std::string> PostgresConnection::batch_sql(const Batch& batch) {
+Result<PostgresConnection::BatchPlan> PostgresConnection::make_plan(const Batch& batch) {
+  std::vector<TypeOid> types;
   std::string with;
   std::string counts;
-  std::size_t parameter = 0;
   const std::string_view lease = batch.fence ? ", lease" : "";
   if (batch.fence) {
+    const Result<TypeOid> type = column_type(batch.fence->table, batch.fence->column);
+    if (!type) return type.error();
+    types.push_back(*type);
     with = "lease AS MATERIALIZED (SELECT 1 FROM " + identifier(batch.fence->table) + " WHERE " +
            identifier(batch.fence->column) + " = $1 FOR KEY SHARE), ";
-    parameter = 1;
   }
   for (std::size_t i = 0; i < batch.writes.size(); ++i) {
     const RowWrite& write = batch.writes[i];
@@ -43,7 +64,8 @@ Result<std::string> PostgresConnection::batch_sql(const Batch& batch) {
     for (const std::string_view column : write.columns) {
       const Result<TypeOid> type = column_type(write.table, column);
       if (!type) return type.error();
-      arrays.append(arrays.empty() ? "$" : ", $").append(std::to_string(++parameter)).append("::");
+      types.push_back(*type);
+      arrays.append(arrays.empty() ? "$" : ", $").append(std::to_string(types.size())).append("::");
       arrays.append(type_name(*type)).append("[]");
     }
     const std::string source =
@@ -68,31 +90,31 @@ Result<std::string> PostgresConnection::batch_sql(const Batch& batch) {
     counts += ", (SELECT count(*) FROM w" + std::to_string(i) + ")";
   }
   with.resize(with.size() - 2);
-  return "WITH " + with + " SELECT " + (batch.fence ? "(SELECT count(*) FROM lease)" : "CAST(1 AS bigint)") + counts;
+  const std::string held = batch.fence ? "(SELECT count(*) FROM lease)" : "CAST(1 AS bigint)";
+  return BatchPlan{"WITH " + with + " SELECT " + held + counts, std::move(types)};
 }
 
 /// The value of the fence, then an array for each column of each write.
-Result<PostgresConnection::Bound> PostgresConnection::bind_batch(const Batch& batch) {
+Result<PostgresConnection::Bound> PostgresConnection::bind_batch(const Batch& batch, const BatchPlan& plan) {
   Bound bound;
+  bound.texts.reserve(plan.types.size());
+  bound.nulls.assign(plan.types.size(), false);
   if (batch.fence) {
-    const Result<TypeOid> type = column_type(batch.fence->table, batch.fence->column);
-    if (!type) return type.error();
     bound.texts.emplace_back();
-    if (Result<void> encoded = encode(batch.fence->value, *type, bound.texts.back()); !encoded) return encoded.error();
+    Result<void> encoded = encode(batch.fence->value, plan.types[0], bound.texts.back());
+    if (!encoded) return std::move(encoded).error();
   }
   for (const RowWrite& write : batch.writes) {
     const std::span<const Parameter> values(write.values);
     for (std::size_t i = 0; i < write.columns.size(); ++i) {
-      const Result<TypeOid> type = column_type(write.table, write.columns[i]);
-      if (!type) return type.error();
-      Result<std::string> array = encode_array(values.subspan(std::min(i, values.size())), write.columns.size(), *type);
+      const TypeOid type = plan.types[bound.texts.size()];
+      Result<std::string> array = encode_array(values.subspan(std::min(i, values.size())), write.columns.size(), type);
       if (!array) {
         return bad_value(std::string(write.table) + "." + std::string(write.columns[i]) + ": " + array.error().details);
       }
       bound.texts.push_back(std::move(array).value());
     }
   }
-  bound.nulls.assign(bound.texts.size(), false);
   return bound;
 }
 
@@ -100,13 +122,14 @@ Result<BatchOutcome> PostgresConnection::do_write(const Batch& batch) {
   if (!has_names(batch)) return store_error(kBadStatement, "a batch names a table or column that can't be");
   if (!batch.fence && batch.writes.empty()) return BatchOutcome{};
   if (broken()) return lost(connection_);
-  const Result<std::string> sql = batch_sql(batch);
-  if (!sql) return sql.error();
-  const Result<Bound> bound = bind_batch(batch);
+  const Result<const BatchPlan*> planned = plan_batch(batch);
+  if (!planned) return planned.error();
+  const BatchPlan plan = **planned;  // a copy: `prepare` may forget it
+  const Result<Bound> bound = bind_batch(batch, plan);
   if (!bound) return bound.error();
-  const Result<Statement*> statement = prepare(*sql);
+  const Result<Statement*> statement = prepare(plan.sql);
   if (!statement) return statement.error();
-  const Result<Rows> rows = query_bound(**statement, *sql, *bound);
+  const Result<Rows> rows = query_bound(**statement, plan.sql, *bound);
   if (!rows) return rows.error();
   BatchOutcome outcome;
   outcome.fence_held = (*rows)[0].integer(0) > 0;

@@ -63,19 +63,28 @@ class PostgresConnection final : public Connection {
   Result<Answer> checked(pg_result* result, std::string_view sql);
   /// Executes a constant text by the simple protocol.
   Result<Answer> run(const char* sql);
-  Result<std::string> batch_sql(const Batch& batch);
-  Result<Bound> bind_batch(const Batch& batch);
+  /// How batches of one shape are written.
+  struct BatchPlan {
+    std::string sql;
+    /// Of the fence's value, then of each column of each write.
+    std::vector<TypeOid> types;
+  };
+  Result<const BatchPlan*> plan_batch(const Batch& batch);
+  Result<BatchPlan> make_plan(const Batch& batch);
+  static Result<Bound> bind_batch(const Batch& batch, const BatchPlan& plan);
   Result<TypeOid> column_type(std::string_view table, std::string_view column);
   Result<void> visit_rows(std::string_view sql, const Visitor& visitor);
   /// Lets the server forget what it still sends.
   void discard_answers();
-  void forget_statements();
+  /// Because there are too many, or the schema has changed.
+  Result<void> forget_statements();
 
   pg_conn* connection_;
   /// The server has gone, whatever libpq's status says.
   bool gone_ = false;
   std::map<std::string, Statement, std::less<>> statements_;
-  std::map<std::string, TypeOid, std::less<>> column_types_;
+  /// By shape: tables, columns and what is done to them.
+  std::map<std::string, BatchPlan> plans_;
   std::uint64_t last_name_ = 0;
 };
 
