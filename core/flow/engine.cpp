@@ -109,13 +109,14 @@ struct Engine::State::Runs {
   std::vector<Set::bucket_type> buckets{64};
   Set set{Set::bucket_traits(buckets.data(), buckets.size())};
 
-  void add(Run& run) {
+  /// False if there is one of this id.
+  [[nodiscard]] bool add(Run& run) {
     if (set.size() == buckets.size()) {
       std::vector<Set::bucket_type> more(buckets.size() * 2);
       set.rehash(Set::bucket_traits(more.data(), more.size()));
       buckets.swap(more);
     }
-    set.insert(run);
+    return set.insert(run).second;
   }
   /// Counted, or null.
   [[nodiscard]] RunRef find(std::uint64_t id) {
@@ -184,15 +185,19 @@ Result<Run*> Engine::admit(RunRequest&& request) {
 }
 
 Result<Run*> Engine::admit(Run* run) {
+  bool twice = false;
   {
     std::lock_guard lock(state_->mutex);
     if (!state_->closed) {
-      state_->runs->add(*run);
-      ++state_->in_flight;
-      return run;
+      const bool added = state_->runs->add(*run);
+      state_->in_flight += added ? 1 : 0;
+      if (added) return run;
+      twice = true;
     }
   }
+  const std::string name = run_name(run->id());
   intrusive_ptr_release(run);
+  if (twice) return make_error("FLOW.1048", "the run is in flight already", name);
   return make_error("FLOW.1011", "the node is stopping and starts no runs");
 }
 
@@ -230,6 +235,9 @@ Result<std::uint64_t> Engine::recover(RecoveredRun recovered) {
   request.observer = std::move(recovered.observer);
   request.done = std::move(recovered.done_with);
   const std::uint64_t id = recovered.id != 0 ? recovered.id : state_->next_id.fetch_add(1, std::memory_order_relaxed);
+  std::uint64_t next = state_->next_id.load(std::memory_order_relaxed);
+  while (next <= id && !state_->next_id.compare_exchange_weak(next, id + 1, std::memory_order_relaxed)) {
+  }
   const RunIds ids{id, recovered.owner != 0 ? recovered.owner : id};
   Result<Run*> run = admit(new Run(*state_, ids, std::move(request), std::move(locks).value(),
                                    recovered.journaled ? state_->journal : nullptr));
