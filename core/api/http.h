@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,6 +38,19 @@ class EventSource {
   virtual void notify(std::function<void()> wake) = 0;
 };
 
+struct HttpResponse;
+
+/// An answer that is known when something has happened, which the server waits for without keeping a thread.
+struct LaterAnswer {
+  /// `wake` is to be called when it has: by any thread, cheap, also when nobody waits any longer; not while the server
+  /// is destroyed. Called once, before `answer`. [server thread]
+  std::function<void(std::function<void()> wake)> notify;
+  /// Nobody waits longer than this.
+  std::chrono::milliseconds patience{0};
+  /// What is sent then. Not a later answer again. [server thread]
+  std::function<HttpResponse()> answer;
+};
+
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
@@ -47,6 +61,8 @@ struct HttpResponse {
   /// If set, finding the answer may block: this is called on a thread of the server's pool, and what it returns is sent
   /// in place of this response. It may throw, but not answer with further work.
   std::function<HttpResponse()> work;
+  /// If not null, this is sent in place of this response.
+  std::shared_ptr<LaterAnswer> later;
 };
 
 /// Must not block; what it throws is answered with 500. [server thread]

@@ -190,6 +190,7 @@ class HttpServer::Impl {
 
     const bool keep_alive = parser.get().keep_alive() && !stopping_;
     HttpResponse response = handle(parser.release(), connection.peer);
+    if (response.later) response = co_await wait_for(std::move(response.later));
     if (response.work) response = co_await finish(std::move(response.work));
     if (response.events) {
       co_await stream(connection, response);
@@ -221,6 +222,16 @@ class HttpServer::Impl {
     });
     co_await alarm->timer.async_wait(kNoThrow);
     co_return std::move(job->response);
+  }
+
+  awaitable<HttpResponse> wait_for(std::shared_ptr<LaterAnswer> later) {
+    const auto alarm = std::make_shared<Alarm>(context_);
+    alarm->timer.expires_after(later->patience);
+    later->notify([weak = std::weak_ptr<Alarm>(alarm)] {
+      if (const auto answer_alarm = weak.lock()) ring(answer_alarm);
+    });
+    co_await alarm->timer.async_wait(kNoThrow);
+    co_return later->answer();
   }
 
   HttpResponse handle(http::request<http::string_body> message, uid_t peer) {

@@ -1,11 +1,11 @@
 #include "api/router.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "api/problem.h"
+#include "api/query.h"
 
 namespace tenon::api {
 namespace {
@@ -18,24 +18,6 @@ std::vector<std::string> split(std::string_view path) {
     begin = end + 1;
   }
   return segments;
-}
-
-/// Nothing if a `%` is not followed by two hexadecimal digits, or stands for a zero byte.
-std::optional<std::string> decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      result += text[at];
-      continue;
-    }
-    if (at + 2 >= text.size()) return std::nullopt;
-    const char* digits = text.data() + at + 1;
-    unsigned byte = 0;
-    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2 || byte == 0) return std::nullopt;
-    result += static_cast<char>(byte);
-    at += 2;
-  }
-  return result;
 }
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
@@ -67,7 +49,7 @@ HttpResponse Router::route(const HttpRequest& request) const {
   if (!path.starts_with('/')) return problem(400, "the target is no path: '" + request.target + "'");
   std::vector<std::string> segments = split(path);
   for (std::string& segment : segments) {
-    std::optional<std::string> text = decoded(segment);
+    std::optional<std::string> text = percent_decoded(segment);
     if (!text) return problem(400, "the path can't be decoded: '" + request.target + "'");
     segment = std::move(*text);
   }

@@ -45,11 +45,15 @@ void add_holders(RunEvent& event, const flow::Engine& engine, std::uint64_t run)
 
 }  // namespace
 
+std::string event_text(std::string_view name, const Json& data) {
+  return std::string("event: ").append(name).append("\ndata: ").append(print_json(data)).append("\n\n");
+}
+
 std::string RunEvents::take() {
   std::string text;
   for (RunEvent& event : record_->read(cursor_)) {
     add_holders(event, engine_, record_->id());
-    text.append("event: ").append(event.name).append("\ndata: ").append(print_json(event.data)).append("\n\n");
+    text += event_text(event.name, event.data);
   }
   return text;
 }

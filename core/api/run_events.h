@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/http.h"
@@ -30,5 +31,8 @@ class RunEvents final : public EventSource, public RunWatcher, public std::enabl
   RunRecord::Cursor cursor_;
   std::function<void()> wake_;  // set before the record knows of this watcher
 };
+
+/// An event as `text/event-stream` has it.
+[[nodiscard]] std::string event_text(std::string_view name, const Json& data);
 
 }  // namespace tenon::api

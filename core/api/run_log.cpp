@@ -30,6 +30,18 @@ Result<std::shared_ptr<RunRecord>> RunLog::start(flow::Engine& engine, flow::Run
   return record;
 }
 
+std::shared_ptr<RunRecord> RunLog::take_up(std::uint64_t run, const flow::Chain& chain) {
+  auto record = std::make_shared<RunRecord>(chain);
+  record->set_id(run);
+  std::lock_guard lock(mutex_);
+  runs_.insert_or_assign(run, record);
+  return record;
+}
+
+void RunLog::taken_up_ended(const flow::RunResult& result) {
+  if (const auto record = find(result.id)) finish(record, result);
+}
+
 void RunLog::finish(const std::shared_ptr<RunRecord>& record, const flow::RunResult& result) {
   record->end(result);
   if (result.ok()) {

@@ -36,6 +36,10 @@ class RunLog {
   /// called when the end has been recorded.
   Result<std::shared_ptr<RunRecord>> start(flow::Engine& engine, flow::RunRequest request);
 
+  /// Records a run that the node takes up from another process: its observer, until `taken_up_ended`.
+  std::shared_ptr<RunRecord> take_up(std::uint64_t run, const flow::Chain& chain);
+  void taken_up_ended(const flow::RunResult& result);
+
   /// Null if there is no such run, or it is forgotten.
   [[nodiscard]] std::shared_ptr<RunRecord> find(std::uint64_t run) const;
   /// All, the newest first.

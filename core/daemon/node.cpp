@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -28,11 +29,16 @@
 #include "daemon/settings.h"
 #include "daemon/state_lock.h"
 #include "flow/code_chains.h"
+#include "flow/definition.h"
 #include "flow/engine.h"
 #include "flow/run.h"
-#include "flow/transactions.h"
+#include "journal/journal.h"
+#include "journal/recorded_transactions.h"
+#include "journal/recovery.h"
+#include "journal/run_keeper.h"
 #include "store/plugin_store.h"
 #include "wiring/loader.h"
+#include "wiring/step_finder.h"
 
 namespace tenon::daemon {
 namespace {
@@ -41,6 +47,8 @@ using namespace std::chrono_literals;
 
 /// How often a stop that takes long says so, and how much more time it then asks systemd for.
 constexpr auto kReportInterval = 10s;
+/// How often it looks whether what is left only stands still.
+constexpr auto kStandInterval = 200ms;
 constexpr auto kServerGrace = 2s;
 
 void notify(const std::string& state) { ::sd_notify(0, state.c_str()); }
@@ -76,8 +84,10 @@ int fail(const ErrorCode& error) {
 }
 
 /// Waits until no run is in flight: as long as `grace`, then the runs are cancelled, which undoes them.
-void wait_for_runs(flow::Engine& engine, std::chrono::milliseconds grace) {
+/// What stands still is left to the next start.
+void wait_for_runs(flow::Engine& engine, const journal::StoreJournal& journal, std::chrono::milliseconds grace) {
   const auto deadline = std::chrono::steady_clock::now() + grace;
+  auto report_at = std::chrono::steady_clock::now() + kReportInterval;
   bool cancelled = false;
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -87,9 +97,15 @@ void wait_for_runs(flow::Engine& engine, std::chrono::milliseconds grace) {
       if (count > 0) log::warning("the time for runs to finish is up: they are undone", {{"runs", count}});
       engine.cancel_all();
     }
-    const std::chrono::milliseconds wait = cancelled ? std::chrono::milliseconds(kReportInterval)
-                                                     : std::min<std::chrono::milliseconds>(left, kReportInterval);
+    const std::chrono::milliseconds wait = cancelled ? std::chrono::milliseconds(kStandInterval)
+                                                     : std::min<std::chrono::milliseconds>(left, kStandInterval);
     if (engine.wait_idle(wait)) return;
+    if (engine.only_standing(!journal.state().available)) {
+      log::warning("runs that stand still are left to the next start", {{"runs", engine.in_flight()}});
+      return;
+    }
+    if (std::chrono::steady_clock::now() < report_at) continue;
+    report_at += kReportInterval;
     const std::size_t count = engine.in_flight();
     if (count > 0) {
       log::info("runs in flight delay the stop", {{"runs", count}});
@@ -107,11 +123,12 @@ void wait_for_runs(flow::Engine& engine, std::chrono::milliseconds grace) {
 }
 
 /// No run starts any more; those in flight finish, or are undone when their time is up or a second signal comes.
-void drain(flow::Engine& engine, std::chrono::milliseconds grace, Signals& signals) {
+void drain(flow::Engine& engine, const journal::StoreJournal& journal, std::chrono::milliseconds grace,
+           Signals& signals) {
   engine.close();
   const Event idle;
   std::thread waiter([&] {
-    wait_for_runs(engine, grace);
+    wait_for_runs(engine, journal, grace);
     idle.set();
   });
   std::array<pollfd, 2> watched{{{signals.descriptor(), POLLIN, 0}, {idle.descriptor(), POLLIN, 0}}};
@@ -127,8 +144,8 @@ void drain(flow::Engine& engine, std::chrono::milliseconds grace, Signals& signa
 
 /// Serves until a signal comes and all runs have ended.
 void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
-           const NodeStore& store, flow::Engine& engine, Signals& signals) {
-  api::RunLog runs(settings.runs_kept);
+           const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal, api::RunLog& runs,
+           Signals& signals) {
   api::NodeApi api(kVersion, wiring, engine, runs);
   api.set_store([&store] { return store.status(); });
   api::HttpServer server(std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); });
@@ -143,8 +160,42 @@ void serve(const Settings& settings, api::UnixListener listener, const std::shar
   log::info("node is stopping", {{"runs", engine.in_flight()}});
   notify("STOPPING=1\nSTATUS=Stopping");
   api.set_stopping();
-  drain(engine, settings.stop_grace, signals);
+  drain(engine, journal, settings.stop_grace, signals);
   server.stop(kServerGrace);
+}
+
+journal::JournalOptions journal_options(std::int64_t node) {
+  journal::JournalOptions options;
+  options.node = node;
+  options.definition_text = flow::definition_text;
+  options.fenced = [] {
+    log::error("another node has taken over the runs of this one, which ends at once");
+    std::_Exit(1);
+  };
+  options.availability = [](const std::string& reason) {
+    if (reason.empty()) {
+      log::info("the journal is written again");
+    } else {
+      log::error("the journal can't be written; runs wait", {{"reason", reason}});
+    }
+  };
+  return options;
+}
+
+journal::KeeperOptions keeper_options(std::int64_t node, const wiring::StepFinder& flows, api::RunLog& runs) {
+  journal::KeeperOptions options;
+  options.node = node;
+  options.chain = [&flows](std::string_view text) { return flow::chain_from_definition(text, flows); };
+  options.observer = [&runs](std::uint64_t run, const flow::Chain& chain) { return runs.take_up(run, chain); };
+  options.ended = [&runs](const flow::RunResult& result) { runs.taken_up_ended(result); };
+  return options;
+}
+
+/// Runs that are left in good order are not counted as interrupted.
+void leave_runs(store::Store& store, std::int64_t node) {
+  const Result<std::unique_ptr<store::Connection>> connection = store.connect();
+  if (!connection) return;  // then they are
+  (void)journal::release_runs(**connection, node);
 }
 
 }  // namespace
@@ -190,13 +241,34 @@ int run_node(const Options& options, Signals& signals) {
   }
   {
     // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
-    flow::UnrecordedTransactions transactions(plugin_store);
-    flow::Engine engine({.threads = 0, .blocking_threads = settings.blocking_threads, .transactions = &transactions});
+    const std::int64_t node = (*store)->node();
+    journal::RecordedTransactions transactions((*store)->store(), plugin_store, node);
+    journal::StoreJournal journal((*store)->store(), journal_options(node));
+    api::RunLog runs(settings.runs_kept);
+    flow::Engine engine({.threads = 0,
+                         .blocking_threads = settings.blocking_threads,
+                         .last_run = (*store)->last_run(),
+                         .journal = &journal,
+                         .transactions = &transactions});
     log.set_engine(&engine);
+    const wiring::StepFinder flows(wiring);
+    journal::RunKeeper keeper((*store)->store(), engine, keeper_options(node, flows, runs));
+    if (const Result<std::size_t> taken_up = keeper.take_up(); !taken_up) {
+      engine.close();
+      journal.close();
+      engine.drop_standing();
+      log.set_engine(nullptr);
+      return fail(taken_up.error());
+    }
     chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
-    serve(settings, std::move(listener).value(), wiring, **store, engine, signals);
+    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, runs, signals);
     chains.close();
+    keeper.stop();
+    transactions.stop();
+    journal.close();
+    engine.drop_standing();
     log.set_engine(nullptr);
+    leave_runs((*store)->store(), node);
   }
   wiring->stop();
   wiring.reset();

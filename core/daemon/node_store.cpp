@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <climits>
+#include <fstream>
 #include <utility>
 
 #include "daemon/install_paths.h"
@@ -21,12 +22,24 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
-Result<std::int64_t> add_node(store::Connection& connection, bool alone) {
+/// What no other node has: this machine, and the state folder, which this process alone uses.
+std::string place_of(const Settings& settings) {
+  std::string machine;
+  std::ifstream("/etc/machine-id") >> machine;
+  return (machine.empty() ? host_name() : machine) + ":" + settings.state.string();
+}
+
+Result<std::int64_t> add_node(store::Connection& connection, bool alone, const std::string& place) {
   Result<store::Transaction> transaction = connection.begin();
   if (!transaction) return transaction.error();
   if (alone) {
     // This is the only node: what others have left did not end as it should.
     if (const auto removed = connection.execute("DELETE FROM node"); !removed) return removed.error();
+  }
+  // The process that was here before is dead, as its lock on the folder is free. A batch of it that is under way yet is
+  // waited for.
+  if (const auto removed = connection.execute("DELETE FROM node WHERE place = $1", {place}); !removed) {
+    return removed.error();
   }
   const Result<store::Rows> next =
       connection.query("UPDATE counter SET next = next + 1 WHERE name = 'node' RETURNING next - 1");
@@ -34,8 +47,9 @@ Result<std::int64_t> add_node(store::Connection& connection, bool alone) {
   const std::int64_t id = (*next)[0].integer(0);
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto added = connection.execute(
-      "INSERT INTO node (id, host, process, version, started) VALUES ($1, $2, $3, $4, $5)",
-      {id, host_name(), ::getpid(), kVersion, std::chrono::duration_cast<std::chrono::microseconds>(now).count()});
+      "INSERT INTO node (id, host, process, version, started, place) VALUES ($1, $2, $3, $4, $5, $6)",
+      {id, host_name(), ::getpid(), kVersion, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+       place});
   if (!added) return added.error();
   if (Result<void> committed = transaction->commit(); !committed) return committed.error();
   return id;
@@ -65,13 +79,17 @@ Result<std::unique_ptr<NodeStore>> NodeStore::open(const Settings& settings) {
   for (const store::MigrationState& migration : *applied) {
     log::info("migration applied", {{"owner", migration.owner}, {"name", migration.title}});
   }
-  const Result<std::int64_t> node = add_node(**connection, store.engine() == "sqlite");
+  const Result<std::int64_t> node = add_node(**connection, store.engine() == "sqlite", place_of(settings));
   if (!node) return node.error();
   log::info("store opened", {{"engine", store.engine()}, {"place", store.place()}, {"node", *node}});
-  return std::unique_ptr<NodeStore>(new NodeStore(std::move(opened).value(), *node));
+  const Result<store::Rows> last = (*connection)->query("SELECT coalesce(max(id), 0) FROM chain_run");
+  if (!last) return last.error();
+  const auto last_run = static_cast<std::uint64_t>((*last)[0].integer(0));
+  return std::unique_ptr<NodeStore>(new NodeStore(std::move(opened).value(), *node, last_run));
 }
 
-NodeStore::NodeStore(std::unique_ptr<store::Store> store, std::int64_t node) : store_(std::move(store)), node_(node) {
+NodeStore::NodeStore(std::unique_ptr<store::Store> store, std::int64_t node, std::uint64_t last_run)
+    : store_(std::move(store)), node_(node), last_run_(last_run) {
   thread_ = std::thread([this] { watch(); });
 }
 

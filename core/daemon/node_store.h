@@ -35,9 +35,11 @@ class NodeStore {
   [[nodiscard]] store::Store& store() const noexcept { return *store_; }
   /// This start of the node; never given twice.
   [[nodiscard]] std::int64_t node() const noexcept { return node_; }
+  /// The newest run that is recorded; 0 if there is none.
+  [[nodiscard]] std::uint64_t last_run() const noexcept { return last_run_; }
 
  private:
-  NodeStore(std::unique_ptr<store::Store> store, std::int64_t node);
+  NodeStore(std::unique_ptr<store::Store> store, std::int64_t node, std::uint64_t last_run);
   /// [thread_]
   void watch();
   /// [thread_] Whether the store answers; connects again if need be.
@@ -47,6 +49,7 @@ class NodeStore {
 
   const std::unique_ptr<store::Store> store_;
   const std::int64_t node_;
+  const std::uint64_t last_run_;
   /// [thread_] Null until it is needed, and when it is lost.
   std::unique_ptr<store::Connection> connection_;
   mutable std::mutex mutex_;

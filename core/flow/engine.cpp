@@ -109,13 +109,14 @@ struct Engine::State::Runs {
   std::vector<Set::bucket_type> buckets{64};
   Set set{Set::bucket_traits(buckets.data(), buckets.size())};
 
-  void add(Run& run) {
+  /// False if there is one of this id.
+  [[nodiscard]] bool add(Run& run) {
     if (set.size() == buckets.size()) {
       std::vector<Set::bucket_type> more(buckets.size() * 2);
       set.rehash(Set::bucket_traits(more.data(), more.size()));
       buckets.swap(more);
     }
-    set.insert(run);
+    return set.insert(run).second;
   }
   /// Counted, or null.
   [[nodiscard]] RunRef find(std::uint64_t id) {
@@ -133,7 +134,7 @@ struct Engine::State::Runs {
 };
 
 Engine::State::State(const EngineOptions& options)
-    : next_id(options.first_run != 0 ? options.first_run : first_id()),
+    : next_id(options.first_run != 0 ? options.first_run : std::max(first_id(), options.last_run + 1)),
       clock(options.clock ? options.clock : std::make_shared<SystemClock>()),
       journal(options.journal),
       transactions(options.transactions),
@@ -184,15 +185,19 @@ Result<Run*> Engine::admit(RunRequest&& request) {
 }
 
 Result<Run*> Engine::admit(Run* run) {
+  bool twice = false;
   {
     std::lock_guard lock(state_->mutex);
     if (!state_->closed) {
-      state_->runs->add(*run);
-      ++state_->in_flight;
-      return run;
+      const bool added = state_->runs->add(*run);
+      state_->in_flight += added ? 1 : 0;
+      if (added) return run;
+      twice = true;
     }
   }
+  const std::string name = run_name(run->id());
   intrusive_ptr_release(run);
+  if (twice) return make_error("FLOW.1048", "the run is in flight already", name);
   return make_error("FLOW.1011", "the node is stopping and starts no runs");
 }
 
@@ -230,12 +235,43 @@ Result<std::uint64_t> Engine::recover(RecoveredRun recovered) {
   request.observer = std::move(recovered.observer);
   request.done = std::move(recovered.done_with);
   const std::uint64_t id = recovered.id != 0 ? recovered.id : state_->next_id.fetch_add(1, std::memory_order_relaxed);
+  std::uint64_t next = state_->next_id.load(std::memory_order_relaxed);
+  while (next <= id && !state_->next_id.compare_exchange_weak(next, id + 1, std::memory_order_relaxed)) {
+  }
   const RunIds ids{id, recovered.owner != 0 ? recovered.owner : id};
   Result<Run*> run = admit(new Run(*state_, ids, std::move(request), std::move(locks).value(),
                                    recovered.journaled ? state_->journal : nullptr));
   if (!run) return std::move(run).error();
+  // What was kept for it is its own already; what was only asked for it asks for itself.
+  for (const auto& [name, asked] : take_held(id)) state_->permits.withdraw(name, asked);
   (*run)->take_up(std::move(history).value(), recovered.sequence);
   return id;
+}
+
+void Engine::hold(std::uint64_t run, std::vector<std::string> locks) {
+  std::sort(locks.begin(), locks.end());
+  for (std::string& name : locks) {
+    Permits::Request asked = 0;
+    state_->permits.take(
+        name, 1, run, [] {}, asked);
+    std::lock_guard lock(state_->mutex);
+    state_->held[run].emplace_back(std::move(name), asked);
+  }
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Engine::take_held(std::uint64_t run) {
+  std::lock_guard lock(state_->mutex);
+  const auto found = state_->held.find(run);
+  if (found == state_->held.end()) return {};
+  auto held = std::move(found->second);
+  state_->held.erase(found);
+  return held;
+}
+
+void Engine::let_go(std::uint64_t run) {
+  for (const auto& [name, asked] : take_held(run)) {
+    if (!state_->permits.withdraw(name, asked)) state_->permits.give_back(name, run);
+  }
 }
 
 RunRef Engine::find(std::uint64_t id) const {
@@ -290,6 +326,28 @@ void Engine::close() {
 bool Engine::wait_idle(std::chrono::milliseconds timeout) {
   std::unique_lock lock(state_->mutex);
   return state_->idle.wait_for(lock, timeout, [&] { return state_->in_flight == 0 && state_->given_up == 0; });
+}
+
+bool Engine::only_standing(bool commits) const {
+  std::vector<RunRef> runs;
+  {
+    std::lock_guard lock(state_->mutex);
+    if (state_->given_up != 0) return false;
+    runs = state_->runs->all(SIZE_MAX);
+  }
+  return std::all_of(runs.begin(), runs.end(), [&](const RunRef& run) { return run->stands(commits); });
+}
+
+void Engine::drop_standing() {
+  std::vector<RunRef> runs;
+  std::lock_guard lock(state_->mutex);
+  runs = state_->runs->all(SIZE_MAX);
+  for (const RunRef& run : runs) {
+    if (!run->stands(true)) continue;
+    state_->runs->set.erase(state_->runs->set.iterator_to(*run));
+    --state_->in_flight;
+    intrusive_ptr_release(run.get());
+  }
 }
 
 std::size_t Engine::in_flight() const {

@@ -82,6 +82,8 @@ struct EngineOptions {
   std::size_t blocking_threads = 16;
   /// Id of the first run; each later one has the next. 0: ids go up with the time, across restarts, too.
   std::uint64_t first_run = 0;
+  /// With `first_run` 0: ids are above this one in any case, even if the clock was set back.
+  std::uint64_t last_run = 0;
   /// Null: real time.
   std::shared_ptr<Clock> clock = {};
   /// Null: all runs are volatile. Outlives the engine.
@@ -125,6 +127,7 @@ struct RecoveredRun {
   /// The next attempt of a step that had failed before.
   struct Retry {
     std::uint32_t step = 0;
+    /// The one that comes next.
     std::uint32_t attempt = 1;
     std::chrono::milliseconds wait{0};
   };
@@ -160,6 +163,10 @@ class Engine {
   /// has none. Errors: FLOW.1011; FLOW.1015 a lock can't be named any more; FLOW.1046 its records and its chain do not
   /// fit.
   Result<std::uint64_t> recover(RecoveredRun run);
+  /// Keeps these locks, in the order of their names, for a run that is not taken up yet: what is started later comes
+  /// after it. Until it is recovered, or let go.
+  void hold(std::uint64_t run, std::vector<std::string> locks);
+  void let_go(std::uint64_t run);
   /// Lets a recovered run go on. Once for each.
   void release(std::uint64_t run);
 
@@ -191,6 +198,12 @@ class Engine {
   /// Waits until no run is in flight and no flow is out that was undone without its answer; false if the time is up
   /// before. Real time, whatever the clock.
   [[nodiscard]] bool wait_idle(std::chrono::milliseconds timeout);
+  /// Whether all runs in flight stand still until an operator, their turn to be recovered or, with `commits`, the
+  /// journal lets them go on: then there is nothing to wait for.
+  [[nodiscard]] bool only_standing(bool commits) const;
+  /// Forgets the runs that stand still, so that the engine can be gone: their records are all that is left of them. No
+  /// other call may be under way, the journal must be closed, and the engine, too. Their `done` is not called.
+  void drop_standing();
   /// Runs that have not ended.
   [[nodiscard]] std::size_t in_flight() const;
 
@@ -211,6 +224,8 @@ class Engine {
   Result<Run*> admit(RunRequest&& request);
   /// Takes the run; it is gone after FLOW.1011.
   Result<Run*> admit(Run* run);
+  /// What `hold` has asked for, which is forgotten.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> take_held(std::uint64_t run);
   /// Counted, or null.
   [[nodiscard]] boost::intrusive_ptr<Run> find(std::uint64_t id) const;
 

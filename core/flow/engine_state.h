@@ -4,8 +4,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "flow/engine.h"
 #include "flow/permits.h"
@@ -41,6 +45,8 @@ struct Engine::State {
   std::size_t in_flight = 0;
   std::size_t given_up = 0;
   bool closed = false;
+  /// Locks that are kept for runs which are not taken up yet, and the requests for them; 0 once one is granted.
+  std::map<std::uint64_t, std::vector<std::pair<std::string, Permits::Request>>> held;
   Executor executor;
   Executor blocking;
 };

@@ -63,6 +63,14 @@ std::vector<std::function<void()>> Permits::serve(Places& places) {
   return granted;
 }
 
+bool Permits::holds(const std::string& name, std::uint64_t run) const {
+  std::lock_guard lock(mutex_);
+  const auto known = names_.find(name);
+  if (known == names_.end()) return false;
+  const std::vector<std::uint64_t>& holders = known->second.holders;
+  return std::find(holders.begin(), holders.end(), run) != holders.end();
+}
+
 std::vector<std::uint64_t> Permits::holders(const std::string& name) const {
   std::lock_guard lock(mutex_);
   const auto known = names_.find(name);

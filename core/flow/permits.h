@@ -28,6 +28,8 @@ class Permits {
   /// Gives back a place that the run holds.
   void give_back(const std::string& name, std::uint64_t run);
 
+  /// Whether the run holds a place.
+  [[nodiscard]] bool holds(const std::string& name, std::uint64_t run) const;
   /// The runs that hold places, in the order in which they got them.
   [[nodiscard]] std::vector<std::uint64_t> holders(const std::string& name) const;
 

@@ -49,6 +49,8 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   bool resume();
   Result<void> direct(Engine::Directive&& directive);
   bool hurry();
+  /// Whether nothing of it is at work: see Engine::only_standing.
+  [[nodiscard]] bool stands(bool commits) const;
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   /// Until it has ended.

@@ -84,6 +84,17 @@ Result<void> Run::direct(Engine::Directive&& directive) {
   return result;
 }
 
+bool Run::stands(bool commits) const {
+  const RunState state = inspect();
+  return !state.ended && !state.places.empty() &&
+         std::all_of(state.places.begin(), state.places.end(), [&](const RunPlace& place) {
+           // A lock or a place is waited for until its holder goes on, which stands as well.
+           return place.waiting == Waiting::kPaused || place.waiting == Waiting::kRecovery ||
+                  place.waiting == Waiting::kLock || place.waiting == Waiting::kConcurrency ||
+                  (commits && place.waiting == Waiting::kCommit);
+         });
+}
+
 bool Run::hurry() {
   std::lock_guard lock(mutex_);
   bool any = false;

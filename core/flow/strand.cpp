@@ -61,7 +61,8 @@ Strand::Next Strand::resume() {
 
 Strand::Next Strand::take_locks() {
   while (run_.locked_ < run_.locks_.size()) {
-    if (!take_permit(run_.locks_[run_.locked_], 1, Waiting::kLock)) {
+    const bool kept = run_.history_ != nullptr && run_.engine_.permits.holds(run_.locks_[run_.locked_], run_.id_);
+    if (!kept && !take_permit(run_.locks_[run_.locked_], 1, Waiting::kLock)) {
       return suspend(Waiting::kLock, Stage::kLocks) ? Next::kSuspended : resume_locks();
     }
     ++run_.locked_;
@@ -334,6 +335,7 @@ Strand::Next Strand::committed() {
 }
 
 Strand::Next Strand::step_failed(ErrorCode&& error, bool begun) {
+  transacted_ = false;
   pending_.clear();
   failure_.reset();
   thrown_.reset();

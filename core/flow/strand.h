@@ -193,6 +193,7 @@ class Strand final : public StepHost, public JournalListener {
   Next record(JournalRecord&& record, Recording what);
   Next resume_recorded();
   Next record_done();
+  [[nodiscard]] static ErrorCode unkeepable(const DataEntry& entry);
   /// Before done steps are undone: of all, for good, or of a part.
   Next record_turn();
   Next record_back();
@@ -200,6 +201,8 @@ class Strand final : public StepHost, public JournalListener {
   /// Of the step at work, which was undone: in the kinds kUndone, kRestSkipped and kSkipped.
   Next record_undone(JournalRecord::Kind kind, Recording what);
   Next record_undo_failed();
+  /// Adds what a debt is found and paid by.
+  void describe_debt(ErrorCode& debt) const;
   /// The whole run has come to its end.
   Next record_end(bool failed);
   void record_late(bool undone);
@@ -340,6 +343,7 @@ class Strand final : public StepHost, public JournalListener {
   bool replaying_ = false;     // goes through what was done before the run was taken up
   bool turned_ = false;        // that the run turns back for good is recorded
   bool closed_ = false;        // its end is recorded
+  bool transacted_ = false;    // what the step at work has done is recorded with its transaction
   bool closing_ = false;       // … by the record that is waited for
   Recording recording_ = Recording::kStart;
   static constexpr std::uint32_t kNotYet = UINT32_MAX;

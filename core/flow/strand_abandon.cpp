@@ -97,6 +97,7 @@ void Strand::undone_late() {
     ErrorCode debt = make_error("FLOW.1006", "an undo failed; what its flow made may be left", step().name);
     debt.causes.push_back(take_failure());
     locate(debt);
+    describe_debt(debt);
     log::error("an undo failed", {{"run", run_name(run_.id_)},
                                   {"chain", run_.chain_->name},
                                   {"flow", step().name},

@@ -114,12 +114,15 @@ bool Strand::last_op(std::uint32_t pc) const {
   return pc == end_;
 }
 
+ErrorCode Strand::unkeepable(const DataEntry& entry) {
+  return make_error("FLOW.1033", "a value can't be kept: its type has no JSON form",
+                    std::string(entry.key.name) + " is " + std::string(entry.value.type_name()));
+}
+
 Strand::Next Strand::record_done() {
+  if (std::exchange(transacted_, false)) return committed();
   for (const DataEntry& entry : pending_) {
-    if (entry.step < 0 || Journal::keeps(entry.value)) continue;
-    return step_failed(make_error("FLOW.1033", "a value can't be kept: its type has no JSON form",
-                                  std::string(entry.key.name) + " is " + std::string(entry.value.type_name())),
-                       true);
+    if (entry.step >= 0 && !Journal::keeps(entry.value)) return step_failed(unkeepable(entry), true);
   }
   const auto written =
       std::stable_partition(pending_.begin(), pending_.end(), [](const DataEntry& entry) { return entry.step >= 0; });
@@ -166,6 +169,11 @@ void Strand::close_if_last(JournalRecord& record) const {
 }
 
 Strand::Next Strand::record_undone(JournalRecord::Kind kind, Recording what) {
+  if (std::exchange(transacted_, false)) {
+    recording_ = what;
+    closing_ = false;
+    return go_on_recorded();
+  }
   JournalRecord undone;
   undone.kind = kind;
   undone.step = step_index();
@@ -179,6 +187,8 @@ Strand::Next Strand::record_undone(JournalRecord::Kind kind, Recording what) {
     for (const Strand* strand : run_.given_up_) {
       if (!strand->awaits_first_undo_ || strand->step_index() != undone.step) continue;
       unanswered = make_error("FLOW.1019", "a flow had not answered when its grace was over", step().name);
+      locate(unanswered);
+      describe_debt(unanswered);
       debt = {undone.step, &unanswered, data_, true};
       undone.debts = {&debt, 1};
     }
@@ -186,8 +196,17 @@ Strand::Next Strand::record_undone(JournalRecord::Kind kind, Recording what) {
   return record(std::move(undone), what);
 }
 
+void Strand::describe_debt(ErrorCode& debt) const {
+  debt.elaboration.emplace("debt", run_name(run_.owner_) + ":" + std::to_string(step_index()));
+  debt.elaboration.emplace("plugin", step().plugin);
+  for (const ErrorCode& cause : debt.causes) {
+    if (const auto event = cause.elaboration.find("retry_on"); event != cause.elaboration.end()) {
+      debt.elaboration.emplace("retry_on", event->second);
+    }
+  }
+}
+
 Strand::Next Strand::record_undo_failed() {
-  debt_->elaboration.emplace("debt", run_name(run_.owner_) + ":" + std::to_string(step_index()));
   error_->causes.push_back(std::move(*std::exchange(debt_, nullptr)));
   const DebtRecord debt{step_index(), &error_->causes.back(), data_, false};
   JournalRecord failed;

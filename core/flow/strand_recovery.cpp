@@ -145,7 +145,7 @@ Strand::Next Strand::end_replay(std::uint32_t index) {
     note_begun();  // whatever keeps it from beginning again, it is undone
     const RecoveredRun::Retry* retry = from.retry(index);
     if (retry == nullptr) return Next::kOn;
-    attempt_.store(retry->attempt, std::memory_order_relaxed);
+    attempt_.store(std::max(retry->attempt, 2U) - 1, std::memory_order_relaxed);  // `again_` counts
     again_ = true;
     return wait_for(retry->wait);
   }

@@ -24,14 +24,17 @@ void Strand::transact(const StepTicket& ticket, TransactionalWork work, const Fl
 
 void Strand::work_in_transaction(const StepTicket& ticket, TransactionalWork work, const Flow& flow) noexcept {
   Result<void> done;
+  const bool journaled = run_.journal_ != nullptr && direction() != Direction::kCheck;
+  const std::uint32_t sequence = journaled ? run_.records_.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
   try {
     done = run_.engine_.transactions->run(
-        {ticket.run, ticket.step, ticket.attempt, direction()},
+        {ticket.run, ticket.step, ticket.attempt, direction(), sequence},
         [&](StoreTransaction& transaction) { return worked(ticket, work, flow, transaction); });
   } catch (...) {
     done = current_error();
   }
   if (done) {
+    transacted_ = journaled;
     next(ticket);
   } else {
     fail(ticket, std::move(done).error());
@@ -55,6 +58,7 @@ Result<std::vector<DataEntry>> Strand::worked(const StepTicket& ticket, Transact
   }
   std::vector<DataEntry> written;
   for (const DataEntry& entry : pending_) {
+    if (entry.step >= 0 && !Journal::keeps(entry.value)) return unkeepable(entry);
     if (entry.step >= 0) written.push_back(entry);
   }
   return written;

@@ -145,6 +145,7 @@ Strand::Next Strand::answered_undo() {
 }
 
 Strand::Next Strand::undo_failed(ErrorCode&& error, bool again) {
+  transacted_ = false;
   locate(error);
   failure_.reset();
   thrown_.reset();
@@ -156,6 +157,7 @@ Strand::Next Strand::undo_failed(ErrorCode&& error, bool again) {
   ErrorCode debt = make_error("FLOW.1006", "an undo failed; what its flow made may be left", step().name);
   debt.causes.push_back(std::move(error));
   locate(debt);
+  describe_debt(debt);
   log::error("an undo failed", {{"run", run_name(run_.id_)},
                                 {"chain", run_.chain_->name},
                                 {"flow", step().name},

@@ -18,6 +18,9 @@ struct TransactionalStep {
   std::uint32_t step = 0;
   std::uint32_t attempt = 0;
   Direction direction = Direction::kForward;
+  /// The number of the step's record; 0 for a run that is not recorded. The record becomes durable with the
+  /// transaction: kDone with what the work returns, or kUndone.
+  std::uint32_t sequence = 0;
 };
 
 /// Who makes the work of a TransactionalFlow durable, with whatever is to be recorded about its step. Any thread of the

@@ -19,6 +19,10 @@ inline constexpr std::string_view kNoSuchStep = "JOURNAL.1005";
 /// What is recorded can't be read: another program has written it, or the store is damaged.
 inline constexpr std::string_view kUnreadable = "JOURNAL.1006";
 
+/// The run is not in a state in which this can be done to it.
+inline constexpr std::string_view kNotNow = "JOURNAL.1007";
+inline constexpr std::string_view kNoSuchDebt = "JOURNAL.1008";
+
 [[nodiscard]] inline ErrorCode unreadable(std::string details) {
   return make_error(kUnreadable, "a record of the journal can't be read", std::move(details));
 }

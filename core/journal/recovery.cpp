@@ -18,10 +18,10 @@ using store::Row;
 using store::Rows;
 
 /// So many runs' records are in memory at once.
-constexpr std::size_t kRunsAtOnce = 5000;
+constexpr std::size_t kRunsAtOnce = 20'000;
 
 constexpr std::string_view kRunColumns =
-    "SELECT r.id, r.definition, r.started, r.recoveries, r.parked, r.input FROM chain_run r ";
+    "SELECT r.id, r.definition, r.started, r.recoveries, r.parked, r.input, r.locks FROM chain_run r ";
 constexpr std::string_view kRecordColumns =
     "SELECT j.run, j.seq, j.kind, j.step, j.attempt, j.at, j.data FROM chain_run r JOIN chain_journal j ON j.run = "
     "r.id ";
@@ -38,7 +38,7 @@ std::string_view text_or_empty(const Row& row, int column) {
   return row.is_null(column) ? std::string_view() : row.text(column);
 }
 
-LiveRun live_run(const Row& row) {
+Result<LiveRun> live_run(const Row& row) {
   LiveRun run;
   run.id = static_cast<std::uint64_t>(row.integer(0));
   run.definition = row.integer(1);
@@ -46,6 +46,11 @@ LiveRun live_run(const Row& row) {
   run.recoveries = static_cast<std::uint32_t>(row.integer(3));
   run.parked = text_or_empty(row, 4);
   if (!row.is_null(5)) run.data.push_back({-1, std::string(row.text(5))});
+  if (!row.is_null(6)) {
+    Result<std::vector<std::string>> locks = read_names(row.text(6));
+    if (!locks) return std::move(locks).error();
+    run.locks = std::move(locks).value();
+  }
   return run;
 }
 
@@ -95,10 +100,13 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
     const Result<Rows> rows = connection.query(sql(kRunColumns, which, "ORDER BY r.id"), {parameter});
     if (!rows) return rows.error();
     runs.reserve(rows->size());
-    for (const Row row : *rows) runs.push_back(live_run(row));
+    for (const Row row : *rows) {
+      Result<LiveRun> run = live_run(row);
+      if (!run) return std::move(run).error();
+      runs.push_back(std::move(run).value());
+    }
   }
-  const std::string records =
-      sql(kRecordColumns, which, "AND j.run BETWEEN CAST($2 AS bigint) AND CAST($3 AS bigint) ORDER BY j.run, j.seq");
+  const std::string records = sql(kRecordColumns, which, "AND r.id BETWEEN $2 AND $3 ORDER BY j.run, j.seq");
   for (std::size_t first = 0; first < runs.size(); first += kRunsAtOnce) {
     const auto begin = runs.begin() + static_cast<std::ptrdiff_t>(first);
     const auto end = runs.begin() + static_cast<std::ptrdiff_t>(std::min(first + kRunsAtOnce, runs.size()));
@@ -114,7 +122,7 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
 }
 
 std::optional<ErrorCode> why_undone(const LiveRun& run) {
-  if (run.turned) return read_error(run.error);
+  if (run.turned && !run.error.empty()) return read_error(run.error);
   const auto cancel = std::find_if(run.actions.rbegin(), run.actions.rend(),
                                    [](const Action& action) { return action.verb == Verb::kCancel; });
   if (cancel == run.actions.rend()) return std::nullopt;
@@ -138,17 +146,19 @@ const KeyEntry* other_type(const flow::Chain& chain, const StoredValue& value) {
 
 }  // namespace
 
-Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node, std::size_t chunk) {
-  static constexpr std::string_view kClaim =
-      "UPDATE chain_run SET owner = $1, recoveries = recoveries + CASE WHEN owner <> 0 AND state = 1 THEN 1 ELSE 0 END "
-      "WHERE id IN (SELECT id FROM chain_run WHERE state < 8 AND owner NOT IN (SELECT id FROM node) LIMIT $2) "
-      "AND owner NOT IN (SELECT id FROM node) AND EXISTS (SELECT 1 FROM node WHERE id = $1)";
+Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node) {
+  const Result<Rows> owners = connection.query(
+      "SELECT owner FROM chain_run WHERE state < 8 AND owner NOT IN (SELECT id FROM node) GROUP BY owner ORDER BY "
+      "owner");
+  if (!owners) return owners.error();
   std::uint64_t claimed = 0;
-  while (true) {
-    const Result<std::uint64_t> rows = connection.execute(kClaim, {node, static_cast<std::int64_t>(chunk)});
-    if (!rows) return rows.error();
-    claimed += *rows;
-    if (*rows < chunk) break;
+  for (const Row owner : *owners) {
+    const Result<std::uint64_t> runs = connection.execute(
+        "UPDATE chain_run SET owner = $1, recoveries = recoveries + CASE WHEN owner <> 0 AND state = 1 THEN 1 ELSE 0 "
+        "END WHERE owner = $2 AND state < 8 AND EXISTS (SELECT 1 FROM node WHERE id = $1)",
+        {node, owner.integer(0)});
+    if (!runs) return runs.error();
+    claimed += *runs;
   }
   const auto debts = connection.execute(
       "UPDATE debt SET owner = $1, state = 1, next_at = $2 WHERE state IN (2, 3) AND owner NOT IN (SELECT id FROM "
@@ -183,6 +193,7 @@ Result<flow::RecoveredRun> recovered_run(const LiveRun& run, std::shared_ptr<con
   }
   recovered.done = run.done;
   recovered.skipped = run.skipped;
+  recovered.going_back = run.going_back;
   recovered.sequence = run.sequence;
   recovered.error = why_undone(run);
   using Course = flow::RecoveredRun::Course;

@@ -17,11 +17,10 @@
 /// What a node does with runs that another process left: it takes them over, reads them, and hands them to the engine.
 namespace tenon::journal {
 
-/// Takes over the runs of nodes that are no longer in the table `node`, in chunks: their owner becomes `node`, and each
-/// that its owner did not release in good order has one more recovery, except those that are parked. Also the debts
-/// that such a node was at work on, which become due. How many runs.
-[[nodiscard]] Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node,
-                                               std::size_t chunk = 5000);
+/// Takes over the runs of nodes that are no longer in the table `node`: their owner becomes `node`, and each that its
+/// owner did not release in good order has one more recovery, except those that are parked. Also the debts that such a
+/// node was at work on, which become due. How many runs. One transaction for each node that is gone.
+[[nodiscard]] Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node);
 
 /// Before a stop in good order: whoever claims the runs of this node does not count it as a recovery.
 [[nodiscard]] Result<void> release_runs(store::Connection& connection, std::int64_t node);
@@ -54,6 +53,10 @@ struct LiveRun {
   /// As RecoveredRun has it: of a run that has turned back, what is left to undo.
   std::vector<std::uint32_t> done;
   std::vector<std::uint32_t> skipped;
+  /// As RecoveredRun has it.
+  std::vector<std::uint32_t> going_back;
+  /// Names of the locks that it takes.
+  std::vector<std::string> locks;
   std::vector<Retry> retries;
   /// It has turned back for good.
   bool turned = false;

@@ -15,10 +15,12 @@ bool forget_step(LiveRun& run, std::uint32_t step) {
   const auto wrote = [&](const LiveRun::Data& data) { return data.step == static_cast<std::int32_t>(step); };
   std::erase_if(run.data, wrote);
   std::erase_if(run.retries, [&](const LiveRun::Retry& retry) { return retry.step == step; });
-  return std::erase(run.done, step) > 0;
+  const bool going_back = std::erase(run.going_back, step) > 0;
+  return std::erase(run.done, step) > 0 || going_back;
 }
 
 void fold_done(LiveRun& run, const RecordRow& record) {
+  if (run.turned) return;  // by a flow that was given up: its debt says what is to come of it
   forget_step(run, record.step);
   run.done.push_back(record.step);
   if (!record.data.empty()) run.data.push_back({static_cast<std::int32_t>(record.step), std::string(record.data)});
@@ -34,10 +36,17 @@ Result<void> fold_failed(LiveRun& run, const RecordRow& record) {
   return {};
 }
 
-/// The step is undone, and those that began before it are left as they are.
-void fold_rest_skipped(LiveRun& run, std::uint32_t step) {
-  const auto at = std::find(run.done.begin(), run.done.end(), step);
-  if (at != run.done.end()) run.done.erase(run.done.begin(), at + 1);
+Result<void> fold_back(LiveRun& run, const RecordRow& record) {
+  const Result<RecordNote> note = read_note(record.data);
+  if (!note) return note.error();
+  run.going_back.insert(run.going_back.end(), note->begun.begin(), note->begun.end());
+  return {};
+}
+
+/// What has begun before is left as it is, and the run fails.
+void fold_rest_skipped(LiveRun& run) {
+  run.turned = true;
+  run.done.clear();
 }
 
 Result<void> fold_retry(LiveRun& run, const RecordRow& record) {
@@ -61,7 +70,8 @@ Result<void> fold(LiveRun& run, const RecordRow& record) {
     case Kind::kSkipped:
       if (!forget_step(run, record.step)) run.skipped.push_back(record.step);
       return {};
-    case Kind::kRestSkipped: fold_rest_skipped(run, record.step); return {};
+    case Kind::kRestSkipped: fold_rest_skipped(run); return {};
+    case Kind::kBack: return fold_back(run, record);
     case Kind::kClosed:
     case Kind::kLateUndone: return {};
   }
@@ -71,7 +81,10 @@ Result<void> fold(LiveRun& run, const RecordRow& record) {
 void fold(LiveRun& run, Action action) {
   if (action.verb == Verb::kPause) run.paused = true;
   if (action.verb == Verb::kResume) run.paused = false;
-  if (action.verb == Verb::kCancel) run.cancelled = true;
+  if (action.verb == Verb::kCancel) {
+    run.cancelled = true;
+    run.paused = false;
+  }
   run.actions.push_back(std::move(action));
 }
 

@@ -163,7 +163,8 @@ Result<PostgresConnection::Statement*> PostgresConnection::prepare(std::string_v
 
 Result<void> PostgresConnection::forget_statements() {
   statements_.clear();
-  plans_.clear();
+  column_types_.clear();
+  batch_forms_.clear();
   const auto forgotten = run("DEALLOCATE ALL");
   return forgotten ? Result<void>() : forgotten.error();
 }
@@ -235,7 +236,12 @@ Result<std::uint64_t> PostgresConnection::do_execute(std::string_view sql, const
   if (!statement) return statement.error();
   const Result<Bound> bound = bind(**statement, sql, parameters);
   if (!bound) return bound.error();
-  const auto answer = execute_bound(**statement, sql, *bound);
+  return count_bound(**statement, sql, *bound);
+}
+
+Result<std::uint64_t> PostgresConnection::count_bound(const Statement& statement, std::string_view sql,
+                                                      const Bound& bound) {
+  const auto answer = execute_bound(statement, sql, bound);
   if (!answer) return answer.error();
   return rows_changed(answer->get());
 }

@@ -284,7 +284,7 @@ inline flow::RecoveredRun MemoryJournal::recovered(std::uint64_t id, const Histo
         run.course = flow::RecoveredRun::Course::kTurned;
         run.done.clear();
         break;
-      case Kind::kRetry: run.retries.push_back({line.step, line.attempt, line.wait}); break;
+      case Kind::kRetry: run.retries.push_back({line.step, line.attempt + 1, line.wait}); break;
       case Kind::kClosed:
       case Kind::kLateUndone: break;
     }

@@ -2,6 +2,8 @@
 
 -- A node's lease: until when it may be taken for alive. Not in the key, so that the heartbeat does not disturb the fence.
 ALTER TABLE node ADD COLUMN expires bigint NOT NULL DEFAULT 0;
+-- Machine and state folder, which one process at a time has.
+ALTER TABLE node ADD COLUMN place text NOT NULL DEFAULT '';
 
 -- A chain as runs began with it, expanded. Never changed, but for `used`: the last time, to the hour, that a run began.
 CREATE TABLE chain_definition (

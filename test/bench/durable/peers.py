@@ -41,6 +41,17 @@ class Runner:
         return [float(number) for number in printed.split()]
 
 
+class Journal(Runner):
+    """The engine on its journal."""
+
+    def __init__(self, build):
+        super().__init__([os.path.join(build, "test/bench/bench_journal")])
+
+    def runs(self, store, runs):
+        """So many, one after the other."""
+        output_of([*self.command, "runs", store, str(runs)])
+
+
 class Protocol:
     """What the journal writes, with no engine behind it."""
 

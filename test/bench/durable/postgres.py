@@ -45,12 +45,24 @@ class Postgres:
         self._end()
 
     def new_database(self, name):
+        """In place of one that has this name."""
+        self.query("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self.query("postgres", f"CREATE DATABASE {name}")
+
+    def counters(self, database):
+        """Commits in the database; syncs and bytes of the log, of all. Nobody may be at work in it."""
+        leaving = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"  # counts are told of at the end
+        while self.query("postgres", leaving) != "0":
+            time.sleep(0.02)
+        counts = self.query("postgres", f"""SELECT xact_commit, wal_sync, pg_current_wal_lsn() - '0/0'
+            FROM pg_stat_database, pg_stat_wal WHERE datname = '{database}'""")
+        return [int(count) for count in counts.split("|")]
 
     def query(self, database, sql):
         """The answer, unaligned: rows on lines, columns divided by `|`."""
         asked = subprocess.run([*self.client("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql, database],
-                               check=True, stdout=subprocess.PIPE, text=True)
+                               check=True, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"})
         return asked.stdout.strip()
 
     def client(self, program):

@@ -26,7 +26,7 @@ using tenon::test::RandomChain;
 using tenon::test::RandomChainMaker;
 using tenon::test::RandomInput;
 
-constexpr std::size_t kChains = 250;
+constexpr std::size_t kChains = 80;
 constexpr std::size_t kRunsAtOnce = 6;
 constexpr std::uint64_t kSeed = 20'261'125;
 
