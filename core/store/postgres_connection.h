@@ -64,6 +64,7 @@ class PostgresConnection final : public Connection {
   Result<Answer> checked(pg_result* result, std::string_view sql);
   /// Executes a constant text by the simple protocol.
   Result<Answer> run(const char* sql);
+<<<<<<< HEAD
   /// What batches of one shape have in common: the same tables and columns, whatever the rows.
   struct BatchForm {
     std::string sql;
@@ -77,20 +78,37 @@ class PostgresConnection final : public Connection {
   Result<std::vector<TypeOid>> batch_types(const Batch& batch);
   static Result<Bound> bind_batch(const Batch& batch, const BatchForm& form);
   Result<BatchOutcome> insert_bound(const Batch& batch, const BatchForm& form, const Bound& bound);
+=======
+  /// How batches of one shape are written.
+  struct BatchPlan {
+    std::string sql;
+    /// Of the fence's value, then of each column of each write.
+    std::vector<TypeOid> types;
+  };
+  Result<const BatchPlan*> plan_batch(const Batch& batch);
+  Result<BatchPlan> make_plan(const Batch& batch);
+  static Result<Bound> bind_batch(const Batch& batch, const BatchPlan& plan);
+>>>>>>> w-store
   Result<TypeOid> column_type(std::string_view table, std::string_view column);
   Result<void> visit_rows(std::string_view sql, const Visitor& visitor);
   /// Lets the server forget what it still sends.
   void discard_answers();
-  void forget_statements();
+  /// Because there are too many, or the schema has changed.
+  Result<void> forget_statements();
 
   pg_conn* connection_;
   /// The server has gone, whatever libpq's status says.
   bool gone_ = false;
   std::map<std::string, Statement, std::less<>> statements_;
+<<<<<<< HEAD
   std::map<std::string, TypeOid, std::less<>> column_types_;
   std::map<std::string, std::shared_ptr<const BatchForm>, std::less<>> batch_forms_;
   /// Kept for its memory.
   std::string batch_shape_;
+=======
+  /// By shape: tables, columns and what is done to them.
+  std::map<std::string, BatchPlan> plans_;
+>>>>>>> w-store
   std::uint64_t last_name_ = 0;
 };
 
