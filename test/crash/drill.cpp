@@ -262,13 +262,14 @@ int Drill::run() {
   const auto begun = steady_clock::now();
   int status = 0;
   try {
-    systematic_pass();
+    if (!options_.only_crowds) systematic_pass();
     random_pass();
     end_world();
   } catch (const Fault& fault) {
     std::cout << "disagreement: " << fault.what() << "\n";
     std::cout << "again by: crash_drill --engine " << (server_ ? "postgres" : "sqlite") << " --kills " << options_.kills
-              << " --seed " << options_.seed << (options_.power_loss ? " --power-loss" : "") << "\n";
+              << " --seed " << options_.seed << (options_.power_loss ? " --power-loss" : "")
+              << (options_.only_crowds ? " --only-crowds" : "") << "\n";
     if (options_.keep) std::cout << "kept: " << world_.string() << "\n";
     status = 1;
   }

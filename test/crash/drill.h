@@ -21,6 +21,8 @@ struct DrillOptions {
   std::uint64_t kills = 60;
   std::uint64_t seed = 1;
   bool power_loss = false;
+  /// Many runs at once alone, and not each kill point of each plan.
+  bool only_crowds = false;
   /// Worlds stay where they are.
   bool keep = false;
   Sabotage sabotage = Sabotage::kNone;
