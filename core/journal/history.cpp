@@ -14,7 +14,7 @@ using Kind = flow::JournalRecord::Kind;
 using store::Row;
 using store::Rows;
 
-constexpr std::array<std::pair<Kind, std::string_view>, 9> kNames{{
+constexpr std::array<std::pair<Kind, std::string_view>, 10> kNames{{
     {Kind::kDone, "done"},
     {Kind::kFailed, "failed"},
     {Kind::kUndone, "undone"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<Kind, std::string_view>, 9> kNames{{
     {Kind::kRestSkipped, "rest-skipped"},
     {Kind::kClosed, "closed"},
     {Kind::kLateUndone, "late-undone"},
+    {Kind::kBack, "back"},
 }};
 
 Result<RunEntry> entry_of(const Row& row) {
