@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/problem.h"
+#include "api/query.h"
 #include "api/recorded_steps.h"
 #include "api/run_record.h"
 #include "flow/run.h"
@@ -33,6 +34,13 @@ Json names_json(const std::vector<std::string>& names) {
   return list;
 }
 
+double duration_ms(const journal::RunSummary& run) {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const std::chrono::microseconds until(has_ended(run) ? run.ended : now.count());
+  return milliseconds(until - std::chrono::microseconds(run.started));
+}
+
 Json head(const journal::RunSummary& run) {
   Json json = Json::object()
                   .add("id", flow::run_name(run.id))
@@ -40,10 +48,7 @@ Json head(const journal::RunSummary& run) {
                   .add("state", journal::phase_name(run.phase))
                   .add("started", recorded_time(run.started));
   if (has_ended(run)) json.add("ended", recorded_time(run.ended));
-  const auto now =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
-  const std::chrono::microseconds until(has_ended(run) ? run.ended : now.count());
-  json.add("duration_ms", milliseconds(until - std::chrono::microseconds(run.started)));
+  json.add("duration_ms", duration_ms(run));
   return json;
 }
 
@@ -73,7 +78,6 @@ Json entry_json(const journal::RunEntry& entry, const std::vector<StepTitle>& st
 
 /// What stands in both forms of a run. Without the lists, which come last.
 void add_facts(Json& json, const journal::RunHistory& history) {
-  json.add("recoveries", history.run.recoveries);
   if (!history.run.parked.empty()) json.add("parked", history.run.parked);
   json.add("debts", names_json(history.debts));
   json.add("input", data_json(history.input));
@@ -104,6 +108,20 @@ std::string recorded_time(std::int64_t microseconds) {
   return timestamp(std::chrono::system_clock::time_point(std::chrono::microseconds(microseconds)));
 }
 
+void add_summary(Json& run, const journal::RunSummary& recorded) {
+  if (recorded.phase == RunPhase::kPaused && run.find("ended") == nullptr) {
+    set(run, "state", journal::phase_name(RunPhase::kPaused));
+  }
+  // An earlier start is that of the process which this one has taken the run over from.
+  const Json* started = run.find("started");
+  const Result<std::int64_t> here = read_moment("started", started != nullptr ? *started->as_string() : "", 0);
+  if (here && *here > recorded.started) {
+    set(run, "started", recorded_time(recorded.started));
+    set(run, "duration_ms", duration_ms(recorded));
+  }
+  run.add("recoveries", recorded.recoveries);
+}
+
 Json recorded_summary(const journal::RunSummary& run) {
   Json json = head(run);
   json.add("recoveries", run.recoveries);
@@ -119,6 +137,7 @@ Json recorded_json(const RecordedRun& run) {
   Json json = head(summary);
   if (!summary.locks.empty()) json.add("locks", names_json(summary.locks));
   if (was_cancelled(run.history)) json.add("cancelled", true);
+  json.add("recoveries", summary.recoveries);
   add_facts(json, run.history);
   json.add("steps", steps.json());
   if (summary.error) json.add("error", error_json(*summary.error));
@@ -136,9 +155,7 @@ Json recorded_json(const RecordedRun& run) {
 }
 
 void add_record(Json& run, const RecordedRun& record) {
-  if (record.history.run.phase == RunPhase::kPaused && run.find("ended") == nullptr) {
-    set(run, "state", journal::phase_name(RunPhase::kPaused));
-  }
+  add_summary(run, record.history.run);
   Json recorded = RecordedSteps(record).json();
   for (auto& [name, member] : *run.as_object()) {
     if (name != "steps" || member.as_array() == nullptr) continue;

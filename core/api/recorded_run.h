@@ -20,8 +20,12 @@ namespace tenon::api {
 /// recorded; and with `data`: what it wrote, if it is not undone. `data`: as it is when the run has ended.
 [[nodiscard]] Json recorded_json(const RecordedRun& run);
 
-/// Adds to a run as this process has seen it what only the record knows: `recoveries`, `parked`, `debts`, `input`,
-/// `actions`, `records`, the state `paused`, and steps that were over before this process took the run up.
+/// Adds to the summary of a run as this process has seen it what the record knows better: `recoveries`, the state
+/// `paused`, and when it was started if it was taken over.
+void add_summary(Json& run, const journal::RunSummary& recorded);
+
+/// Adds to a run as this process has seen it, besides that, what only the record knows: `parked`, `debts`, `input`,
+/// `actions`, `records`, and steps that were over before this process took the run up.
 void add_record(Json& run, const RecordedRun& record);
 
 /// `{key, run, step, flow, plugin, chain, state, attempts, created, next_at, on_event, error}`; `next_at` while it is

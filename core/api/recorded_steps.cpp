@@ -25,7 +25,7 @@ void RecordedSteps::fold(const journal::RunEntry& entry, Step& step) {
       step.state = "done";
       step.attempt = entry.attempt;
       step.ended = entry.at;
-      step.last_error = std::move(last);
+      if (entry.attempt > 1) step.last_error = std::move(last);
       data_.insert(data_.end(), entry.data.begin(), entry.data.end());
       break;
     }

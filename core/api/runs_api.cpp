@@ -179,10 +179,7 @@ HttpResponse RunsApi::list_recorded(const journal::RunFilter& filter, const std:
     }
     const std::optional<flow::RunState> state = engine_.inspect(summary.id);
     Json run = live_summary(*record, state ? &*state : nullptr);
-    if (summary.phase == journal::RunPhase::kPaused && run.find("ended") == nullptr) {
-      set_state(run, journal::phase_name(summary.phase));
-    }
-    run.add("recoveries", summary.recoveries);
+    add_summary(run, summary);
     list.push(std::move(run));
   }
   HttpResponse response = reply(list);

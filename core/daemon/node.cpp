@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "api/http_server.h"
+#include "api/keeper_run_store.h"
 #include "api/node_api.h"
 #include "api/run_log.h"
 #include "api/unix_listener.h"
@@ -144,9 +145,10 @@ void drain(flow::Engine& engine, const journal::StoreJournal& journal, std::chro
 
 /// Serves until a signal comes and all runs have ended.
 void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
-           const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal, api::RunLog& runs,
-           Signals& signals) {
-  api::NodeApi api(kVersion, wiring, engine, runs);
+           const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal,
+           journal::RunKeeper& keeper, api::RunLog& runs, Signals& signals) {
+  api::KeeperRunStore run_store(store.store(), journal, keeper);
+  api::NodeApi api(kVersion, wiring, engine, runs, &run_store);
   api.set_store([&store] { return store.status(); });
   api::HttpServer server(std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); });
   log::info("node started", {{"version", kVersion},
@@ -261,7 +263,7 @@ int run_node(const Options& options, Signals& signals) {
       return fail(taken_up.error());
     }
     chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
-    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, runs, signals);
+    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, signals);
     chains.close();
     keeper.stop();
     transactions.stop();

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t kMostRuns = 10'000;
 
-/// What an operator said last.
+/// What an operator said last. A run that is cancelled is paused no longer.
 constexpr std::string_view kPausedNow =
-    "(SELECT a.verb FROM run_action a WHERE a.run = r.id AND a.verb IN (2, 3) ORDER BY a.at DESC LIMIT 1) = 2";
+    "(SELECT a.verb FROM run_action a WHERE a.run = r.id AND a.verb IN (1, 2, 3) ORDER BY a.at DESC LIMIT 1) = 2";
 constexpr std::string_view kTurned = "EXISTS (SELECT 1 FROM chain_journal j WHERE j.run = r.id AND j.kind = 2)";
 
 constexpr std::array<std::pair<RunPhase, std::string_view>, 6> kNames{{

@@ -77,6 +77,15 @@ class HttpServerTest : public ::testing::Test {
       };
     } else if (request.target == "/broken-work") {
       response.work = []() -> HttpResponse { throw std::runtime_error("told to throw"); };
+    } else if (request.target == "/later" || request.target == "/never") {
+      response.later = std::make_shared<LaterAnswer>();
+      response.later->patience = request.target == "/later" ? 60s : 1ms;
+      response.later->notify = [this](std::function<void()> wake) { wake_.set_value(std::move(wake)); };
+      response.later->answer = [] {
+        HttpResponse last;
+        last.body = "at last";
+        return last;
+      };
     } else if (request.target == "/events") {
       response.events = events_;
     } else if (request.target == "/peer") {
@@ -92,6 +101,7 @@ class HttpServerTest : public ::testing::Test {
   std::filesystem::path path_ = folder_.path() / "x.sock";
   std::shared_ptr<TestEvents> events_ = std::make_shared<TestEvents>();
   std::promise<void> release_;
+  std::promise<std::function<void()>> wake_;
   std::shared_ptr<int> held_ = std::make_shared<int>();
   std::optional<HttpServer> server_;
 };
@@ -108,6 +118,29 @@ TEST_F(HttpServerTest, answers_others_while_an_answer_is_worked_on) {
   EXPECT_EQ(held_.use_count(), 1) << "the work is let go, once";
   slow.ask("GET", "/b");
   EXPECT_EQ(slow.read_answer().body, "GET /b ") << "the connection goes on";
+}
+
+TEST_F(HttpServerTest, sends_a_later_answer_when_it_is_woken) {
+  serve({.workers = 1});
+  RawClient client(path_);
+  client.ask("GET", "/later");
+  const std::function<void()> wake = wake_.get_future().get();
+  RawClient other(path_);
+  other.ask("GET", "/a");
+  EXPECT_EQ(other.read_answer().body, "GET /a ");
+  wake();
+  wake();
+  EXPECT_EQ(client.read_answer().body, "at last");
+  client.ask("GET", "/b");
+  EXPECT_EQ(client.read_answer().body, "GET /b ") << "the connection goes on";
+}
+
+TEST_F(HttpServerTest, waits_for_a_later_answer_no_longer_than_its_patience) {
+  serve();
+  RawClient client(path_);
+  client.ask("GET", "/never");
+  EXPECT_EQ(client.read_answer().body, "at last");
+  wake_.get_future().get()();
 }
 
 TEST_F(HttpServerTest, answers_500_when_work_throws) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "answered.h"
 #include "api/json_text.h"
 #include "support/flows.h"
 #include "support/node.h"
@@ -52,7 +53,7 @@ class NodeApiTest : public ::testing::Test {
   ~NodeApiTest() override { EXPECT_TRUE(engine_.wait_idle(60s)); }
 
   HttpResponse ask(const std::string& method, const std::string& target, const std::string& body = {}) {
-    return api_->handle({.method = method, .target = target, .content_type = {}, .body = body});
+    return test::answered(api_->handle({.method = method, .target = target, .content_type = {}, .body = body}));
   }
   Json json(const HttpResponse& response) { return parse_json(response.body).value(); }
   Json get(const std::string& target) {
@@ -168,6 +169,18 @@ TEST_F(NodeApiTest, cancels_a_run) {
   EXPECT_EQ(ask("DELETE", "/v1/runs/" + id).status, 202U);
 }
 
+TEST_F(NodeApiTest, can_only_cancel_runs_without_a_store) {
+  const std::string id = start("held", "{}");
+  const auto step = held_.get_future().get();
+  EXPECT_EQ(ask("POST", "/v1/runs/" + id + "/pause").status, 409U);
+  EXPECT_EQ(ask("GET", "/v1/runs/" + id + "/cancel-preview").status, 409U);
+  EXPECT_EQ(ask("POST", "/v1/runs/actions", R"({"verb": "pause", "filter": {"state": "running"}})").status, 409U);
+  EXPECT_EQ(ask("POST", "/v1/runs/" + id + "/cancel").status, 202U);
+  EXPECT_TRUE(step->cancelled());
+  std::move(*step).next();
+  EXPECT_EQ(print_json(get("/v1/debts")), "[]");
+}
+
 TEST_F(NodeApiTest, shows_what_a_run_waits_for_and_who_holds_it) {
   const std::string first = start("locked", "{}");
   const auto step = held_.get_future().get();
@@ -206,11 +219,11 @@ TEST_F(NodeApiTest, streams_the_events_of_a_run) {
 }
 
 TEST_F(NodeApiTest, answers_the_start_of_a_run_with_its_events_if_they_are_wanted) {
-  const HttpResponse response = api_->handle({.method = "POST",
-                                              .target = "/v1/chains/demo/runs",
-                                              .content_type = "application/json",
-                                              .accept = "text/event-stream",
-                                              .body = R"({"input": {"n": 1}})"});
+  const HttpResponse response = test::answered(api_->handle({.method = "POST",
+                                                             .target = "/v1/chains/demo/runs",
+                                                             .content_type = "application/json",
+                                                             .accept = "text/event-stream",
+                                                             .body = R"({"input": {"n": 1}})"}));
   ASSERT_NE(response.events, nullptr);
   EXPECT_THAT(response.headers, ::testing::Contains(::testing::Pair("Location", StartsWith("/v1/runs/"))));
   ASSERT_TRUE(engine_.wait_idle(60s));

@@ -35,6 +35,8 @@ TEST_P(JournalSearch, finds_runs_by_what_they_are_at) {
   close(6, &error);
   act(1, Verb::kPause);
   act(1, Verb::kResume);
+  act(1, Verb::kPause);
+  act(1, Verb::kCancel);
 
   EXPECT_THAT(found({}), ElementsAre(6, 5, 4, 3, 2, 1));
   EXPECT_THAT(found({.phases = {RunPhase::kRunning}}), ElementsAre(1));
