@@ -121,13 +121,26 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
   return runs;
 }
 
-std::optional<ErrorCode> why_undone(const LiveRun& run) {
+/// Why it is undone, without the undos that failed.
+std::optional<ErrorCode> reason_of(const LiveRun& run) {
   if (run.turned && !run.error.empty()) return read_error(run.error);
   const auto cancel = std::find_if(run.actions.rbegin(), run.actions.rend(),
                                    [](const Action& action) { return action.verb == Verb::kCancel; });
-  if (cancel == run.actions.rend()) return std::nullopt;
-  return make_error("FLOW.1004", "the run was cancelled",
-                    "by " + cancel->who + (cancel->why.empty() ? "" : ": " + cancel->why));
+  if (cancel != run.actions.rend()) {
+    return make_error("FLOW.1004", "the run was cancelled",
+                      "by " + cancel->who + (cancel->why.empty() ? "" : ": " + cancel->why));
+  }
+  const bool goes_back = !run.going_back.empty() || !run.failed_undos.empty();
+  if (goes_back && !run.error.empty()) return read_error(run.error);
+  return std::nullopt;
+}
+
+std::optional<ErrorCode> why_undone(const LiveRun& run) {
+  std::optional<ErrorCode> error = reason_of(run);
+  if (run.failed_undos.empty()) return error;
+  if (!error) error = make_error("FLOW.1040", "the run was interrupted", "the node ended while it was under way");
+  for (const std::string& undo : run.failed_undos) error->causes.push_back(read_error(undo));
+  return error;
 }
 
 /// The type that a flow of the chain declares for the key and that is not the value's; null if there is none.
@@ -197,7 +210,7 @@ Result<flow::RecoveredRun> recovered_run(const LiveRun& run, std::shared_ptr<con
   recovered.sequence = run.sequence;
   recovered.error = why_undone(run);
   using Course = flow::RecoveredRun::Course;
-  const bool undo = run.cancelled || chain->recovery == flow::Recovery::kRollback;
+  const bool undo = run.cancelled || !run.failed_undos.empty() || chain->recovery == flow::Recovery::kRollback;
   recovered.course = run.turned ? Course::kTurned : undo ? Course::kUndo : Course::kResume;
   for (const LiveRun::Retry& retry : run.retries) {
     const std::chrono::microseconds wait(std::max<std::int64_t>(retry.due - now, 0));

@@ -32,6 +32,7 @@ struct StoredRun {
   std::string chain;
   std::int64_t state = 0;
   std::int64_t recoveries = 0;
+  std::string error;
   std::vector<Record> records;
   /// By step: state of its debt.
   std::map<std::uint32_t, std::int64_t> debts;
@@ -85,13 +86,15 @@ class Checker {
   void read() {
     told_ = outside_.told();
     effects_ = outside_.effects();
-    for (const store::Row row : query("SELECT r.id, c.name, r.state, r.input, r.recoveries FROM chain_run r JOIN "
-                                      "chain_definition c ON c.id = r.definition")) {
+    for (const store::Row row :
+         query("SELECT r.id, c.name, r.state, r.input, r.recoveries, r.error FROM chain_run r JOIN "
+               "chain_definition c ON c.id = r.definition")) {
       StoredRun run;
       run.id = static_cast<std::uint64_t>(row.integer(0));
       run.chain = row.text(1);
       run.state = row.integer(2);
       run.recoveries = row.integer(4);
+      if (!row.is_null(5)) run.error = row.text(5);
       std::vector<journal::StoredValue> input;
       journal::read_values(row.text(3), -1, input).value();
       for (const journal::StoredValue& value : input) {
@@ -215,6 +218,10 @@ class Checker {
     }
     if (run.count(Kind::kUndoFailed, step) > 0 && !run.debts.contains(step)) {
       return disagree(name, "the undo of " + which + " has failed, and nobody owes it");
+    }
+    if (run.count(Kind::kUndoFailed, step) > 0 &&
+        run.error.find(name + ":" + std::to_string(step)) == std::string::npos) {
+      return disagree(name, "its error does not tell of the debt of " + which);
     }
     if (is_row && (of(run.rows_done, step) != done || of(run.rows_undone, step) != undone)) {
       return disagree(name, which + " took effect " + std::to_string(of(run.rows_done, step)) +
