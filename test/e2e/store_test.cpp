@@ -27,7 +27,8 @@ class NodeWithStore : public NodeTest {
     return tenon(std::move(arguments));
   }
   Json told_of_store() {
-    const Json* told = json({"status"}).find("store");
+    const Json status = json({"status"});
+    const Json* told = status.find("store");
     return told != nullptr ? *told : Json();
   }
 };
