@@ -19,6 +19,12 @@ constexpr milliseconds kLongestWait{2000};
 /// Within this time after it was confirmed a definition is not deleted: retention keeps what was used within a day.
 constexpr std::int64_t kConfirmedFor = std::int64_t{3600} * 1'000'000;
 
+/// The writer goes by primary keys alone. PostgreSQL is not to weigh that anew for each batch, which takes as long as
+/// the batch; nor to find, while a table is small, that it may as well be read whole, and to keep to that when it has
+/// grown.
+constexpr std::array<std::string_view, 4> kPlans{"SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off",
+                                                 "SET enable_hashjoin = off", "SET enable_mergejoin = off"};
+
 struct Shape {
   RowWrite::Kind kind;
   std::string_view table;
@@ -114,6 +120,11 @@ Result<void> BatchWriter::connect() {
   if (connection_) return {};
   Result<std::unique_ptr<store::Connection>> connected = store_.connect();
   if (!connected) return std::move(connected).error();
+  if (store_.engine() == "postgresql") {
+    for (const std::string_view setting : kPlans) {
+      if (const auto set = (*connected)->execute(setting); !set) return set.error();
+    }
+  }
   connection_ = std::move(connected).value();
   return {};
 }

@@ -15,7 +15,6 @@
 namespace tenon::journal {
 namespace {
 
-using store::Parameter;
 using store::Row;
 using store::Rows;
 

@@ -18,7 +18,7 @@ using store::Row;
 using store::Rows;
 
 /// So many runs' records are in memory at once.
-constexpr std::size_t kRunsAtOnce = 5000;
+constexpr std::size_t kRunsAtOnce = 20'000;
 
 constexpr std::string_view kRunColumns =
     "SELECT r.id, r.definition, r.started, r.recoveries, r.parked, r.input, r.locks FROM chain_run r ";
@@ -106,8 +106,7 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
       runs.push_back(std::move(run).value());
     }
   }
-  const std::string records =
-      sql(kRecordColumns, which, "AND j.run BETWEEN CAST($2 AS bigint) AND CAST($3 AS bigint) ORDER BY j.run, j.seq");
+  const std::string records = sql(kRecordColumns, which, "AND r.id BETWEEN $2 AND $3 ORDER BY j.run, j.seq");
   for (std::size_t first = 0; first < runs.size(); first += kRunsAtOnce) {
     const auto begin = runs.begin() + static_cast<std::ptrdiff_t>(first);
     const auto end = runs.begin() + static_cast<std::ptrdiff_t>(std::min(first + kRunsAtOnce, runs.size()));
@@ -122,13 +121,26 @@ Result<std::vector<LiveRun>> read_runs(store::Connection& connection, std::strin
   return runs;
 }
 
-std::optional<ErrorCode> why_undone(const LiveRun& run) {
+/// Why it is undone, without the undos that failed.
+std::optional<ErrorCode> reason_of(const LiveRun& run) {
   if (run.turned && !run.error.empty()) return read_error(run.error);
   const auto cancel = std::find_if(run.actions.rbegin(), run.actions.rend(),
                                    [](const Action& action) { return action.verb == Verb::kCancel; });
-  if (cancel == run.actions.rend()) return std::nullopt;
-  return make_error("FLOW.1004", "the run was cancelled",
-                    "by " + cancel->who + (cancel->why.empty() ? "" : ": " + cancel->why));
+  if (cancel != run.actions.rend()) {
+    return make_error("FLOW.1004", "the run was cancelled",
+                      "by " + cancel->who + (cancel->why.empty() ? "" : ": " + cancel->why));
+  }
+  const bool goes_back = !run.going_back.empty() || !run.failed_undos.empty();
+  if (goes_back && !run.error.empty()) return read_error(run.error);
+  return std::nullopt;
+}
+
+std::optional<ErrorCode> why_undone(const LiveRun& run) {
+  std::optional<ErrorCode> error = reason_of(run);
+  if (run.failed_undos.empty()) return error;
+  if (!error) error = make_error("FLOW.1040", "the run was interrupted", "the node ended while it was under way");
+  for (const std::string& undo : run.failed_undos) error->causes.push_back(read_error(undo));
+  return error;
 }
 
 /// The type that a flow of the chain declares for the key and that is not the value's; null if there is none.
@@ -147,17 +159,19 @@ const KeyEntry* other_type(const flow::Chain& chain, const StoredValue& value) {
 
 }  // namespace
 
-Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node, std::size_t chunk) {
-  static constexpr std::string_view kClaim =
-      "UPDATE chain_run SET owner = $1, recoveries = recoveries + CASE WHEN owner <> 0 AND state = 1 THEN 1 ELSE 0 END "
-      "WHERE id IN (SELECT id FROM chain_run WHERE state < 8 AND owner NOT IN (SELECT id FROM node) LIMIT $2) "
-      "AND owner NOT IN (SELECT id FROM node) AND EXISTS (SELECT 1 FROM node WHERE id = $1)";
+Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node) {
+  const Result<Rows> owners = connection.query(
+      "SELECT owner FROM chain_run WHERE state < 8 AND owner NOT IN (SELECT id FROM node) GROUP BY owner ORDER BY "
+      "owner");
+  if (!owners) return owners.error();
   std::uint64_t claimed = 0;
-  while (true) {
-    const Result<std::uint64_t> rows = connection.execute(kClaim, {node, static_cast<std::int64_t>(chunk)});
-    if (!rows) return rows.error();
-    claimed += *rows;
-    if (*rows < chunk) break;
+  for (const Row owner : *owners) {
+    const Result<std::uint64_t> runs = connection.execute(
+        "UPDATE chain_run SET owner = $1, recoveries = recoveries + CASE WHEN owner <> 0 AND state = 1 THEN 1 ELSE 0 "
+        "END WHERE owner = $2 AND state < 8 AND EXISTS (SELECT 1 FROM node WHERE id = $1)",
+        {node, owner.integer(0)});
+    if (!runs) return runs.error();
+    claimed += *runs;
   }
   const auto debts = connection.execute(
       "UPDATE debt SET owner = $1, state = 1, next_at = $2 WHERE state IN (2, 3) AND owner NOT IN (SELECT id FROM "
@@ -196,7 +210,7 @@ Result<flow::RecoveredRun> recovered_run(const LiveRun& run, std::shared_ptr<con
   recovered.sequence = run.sequence;
   recovered.error = why_undone(run);
   using Course = flow::RecoveredRun::Course;
-  const bool undo = run.cancelled || chain->recovery == flow::Recovery::kRollback;
+  const bool undo = run.cancelled || !run.failed_undos.empty() || chain->recovery == flow::Recovery::kRollback;
   recovered.course = run.turned ? Course::kTurned : undo ? Course::kUndo : Course::kResume;
   for (const LiveRun::Retry& retry : run.retries) {
     const std::chrono::microseconds wait(std::max<std::int64_t>(retry.due - now, 0));

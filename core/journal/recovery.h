@@ -17,11 +17,10 @@
 /// What a node does with runs that another process left: it takes them over, reads them, and hands them to the engine.
 namespace tenon::journal {
 
-/// Takes over the runs of nodes that are no longer in the table `node`, in chunks: their owner becomes `node`, and each
-/// that its owner did not release in good order has one more recovery, except those that are parked. Also the debts
-/// that such a node was at work on, which become due. How many runs.
-[[nodiscard]] Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node,
-                                               std::size_t chunk = 5000);
+/// Takes over the runs of nodes that are no longer in the table `node`: their owner becomes `node`, and each that its
+/// owner did not release in good order has one more recovery, except those that are parked. Also the debts that such a
+/// node was at work on, which become due. How many runs. One transaction for each node that is gone.
+[[nodiscard]] Result<std::uint64_t> claim_runs(store::Connection& connection, std::int64_t node);
 
 /// Before a stop in good order: whoever claims the runs of this node does not count it as a recovery.
 [[nodiscard]] Result<void> release_runs(store::Connection& connection, std::int64_t node);
@@ -61,8 +60,10 @@ struct LiveRun {
   std::vector<Retry> retries;
   /// It has turned back for good.
   bool turned = false;
-  /// Of a run that has turned back: why, as JSON text.
+  /// Of a run that has turned back, or goes back to try a part again: why, as JSON text.
   std::string error;
+  /// Of undos that failed, as JSON text.
+  std::vector<std::string> failed_undos;
   /// By operators, as the last action says.
   bool paused = false;
   bool cancelled = false;
@@ -92,8 +93,8 @@ struct Definition {
 [[nodiscard]] Result<Definition> load_definition(store::Connection& connection, std::int64_t id);
 
 /// What the engine goes on with. `chain`: made again of the run's definition; `now` in microseconds. The course is what
-/// the run's records, its chain and its operators say: kTurned if it had turned back, kUndo if it was cancelled or its
-/// chain's recovery is rollback, else kResume.
+/// the run's records, its chain and its operators say: kTurned if it had turned back, kUndo if it was cancelled, an undo
+/// of it had failed (what that left must not be built upon) or its chain's recovery is rollback, else kResume.
 ///
 /// JOURNAL.1002 if a value's type is no longer the one that the chain's flows declare for its key: the run is to be
 /// parked with this reason.

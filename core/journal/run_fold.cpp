@@ -37,9 +37,18 @@ Result<void> fold_failed(LiveRun& run, const RecordRow& record) {
 }
 
 Result<void> fold_back(LiveRun& run, const RecordRow& record) {
-  const Result<RecordNote> note = read_note(record.data);
+  Result<RecordNote> note = read_note(record.data);
   if (!note) return note.error();
+  run.error = std::move(note->error);
   run.going_back.insert(run.going_back.end(), note->begun.begin(), note->begun.end());
+  return {};
+}
+
+Result<void> fold_undo_failed(LiveRun& run, const RecordRow& record) {
+  Result<RecordNote> note = read_note(record.data);
+  if (!note) return note.error();
+  forget_step(run, record.step);
+  run.failed_undos.push_back(std::move(note->error));
   return {};
 }
 
@@ -64,8 +73,8 @@ Result<void> fold(LiveRun& run, const RecordRow& record) {
   switch (record.kind) {
     case Kind::kDone: fold_done(run, record); return {};
     case Kind::kFailed: return fold_failed(run, record);
-    case Kind::kUndone:
-    case Kind::kUndoFailed: forget_step(run, record.step); return {};
+    case Kind::kUndone: forget_step(run, record.step); return {};
+    case Kind::kUndoFailed: return fold_undo_failed(run, record);
     case Kind::kRetry: return fold_retry(run, record);
     case Kind::kSkipped:
       if (!forget_step(run, record.step)) run.skipped.push_back(record.step);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace tenon::store {
@@ -56,8 +57,22 @@ std::size_t character_size(std::string_view text) {
 
 std::string numbered(std::size_t index) { return "parameter " + std::to_string(index + 1); }
 
+/// How many bytes at the beginning are ASCII without NUL, in eights.
+std::size_t plain_bytes(std::string_view text) {
+  constexpr std::uint64_t kHigh = 0x8080808080808080;
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    // With no high bit set, taking one from each byte sets one only where the byte is 0.
+    if (((word | (word - kOnes)) & kHigh) != 0) break;
+  }
+  return at;
+}
+
 Result<void> check_text(std::string_view text, std::size_t index) {
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = plain_bytes(text); at < text.size();) {
     if (text[at] == '\0') return bad_value(numbered(index) + ": text holds a NUL at byte " + std::to_string(at));
     const std::size_t size = character_size(text.substr(at));
     if (size == 0) return bad_value(numbered(index) + ": text is not UTF-8 at byte " + std::to_string(at));
@@ -78,7 +93,7 @@ ErrorCode store_error(std::string_view code, std::string details) {
 
 bool is_transient(const ErrorCode& error) { return error.elaboration.contains("transient"); }
 
-Result<void> check(const Parameter& parameter, std::size_t index) {
+Result<void> check_value(const Parameter& parameter, std::size_t index) {
   if (const auto* text = std::get_if<std::string_view>(&parameter.data())) return check_text(*text, index);
   const auto* number = std::get_if<double>(&parameter.data());
   if (number != nullptr && !std::isfinite(*number)) return bad_value(numbered(index) + ": the number is not finite");

@@ -52,7 +52,7 @@ inline constexpr std::string_view kCopyRefused = "STORE.1030";
 /// Whether another attempt may succeed.
 [[nodiscard]] bool is_transient(const ErrorCode& error);
 
-/// Whether both engines can store the value: STORE.1008 if not. `index`: of the parameter, from 0.
-[[nodiscard]] Result<void> check(const Parameter& parameter, std::size_t index);
+/// Whether both engines can store the text or number: STORE.1008 if not. `index`: of the parameter, from 0.
+[[nodiscard]] Result<void> check_value(const Parameter& parameter, std::size_t index);
 
 }  // namespace tenon::store

@@ -26,66 +26,134 @@ Result<TypeOid> PostgresConnection::column_type(std::string_view table, std::str
   return type;
 }
 
-/// One statement: the fence, a CTE for each write, and their counts.
-Result<std::string> PostgresConnection::batch_sql(const Batch& batch) {
-  std::string with;
-  std::string counts;
-  std::size_t parameter = 0;
-  const std::string_view lease = batch.fence ? ", lease" : "";
-  if (batch.fence) {
-    with = "lease AS MATERIALIZED (SELECT 1 FROM " + identifier(batch.fence->table) + " WHERE " +
-           identifier(batch.fence->column) + " = $1 FOR KEY SHARE), ";
-    parameter = 1;
+namespace {
+
+/// What tells batches of different statements apart.
+void append_shape(const Batch& batch, std::string& shape) {
+  if (batch.fence) shape.append(batch.fence->table).append(".").append(batch.fence->column);
+  for (const RowWrite& write : batch.writes) {
+    shape.append("|").append(std::to_string(static_cast<int>(write.kind))).append(write.table);
+    for (const std::string_view column : write.columns) shape.append(",").append(column);
   }
-  for (std::size_t i = 0; i < batch.writes.size(); ++i) {
-    const RowWrite& write = batch.writes[i];
+}
+
+/// A batch of nothing but one INSERT, whose rows are all inserted or none.
+bool is_one_insert(const Batch& batch) {
+  return batch.writes.size() == 1 && batch.writes[0].kind == RowWrite::Kind::kInsert && batch.writes[0].rows() > 0;
+}
+
+/// Makes the statement of a batch.
+class BatchSql {
+ public:
+  BatchSql(const Batch& batch, const std::vector<TypeOid>& types) : batch_(batch), types_(types) {
+    if (!batch.fence) return;
+    next_ = 1;
+    lease_ = ", lease";
+    with_ = "lease AS MATERIALIZED (SELECT 1 FROM " + identifier(batch.fence->table) + " WHERE " +
+            identifier(batch.fence->column) + " = $1 FOR KEY SHARE), ";
+  }
+
+  /// The fence, a CTE for each write, and their counts.
+  [[nodiscard]] std::string of_many() {
+    std::string counts;
+    for (std::size_t i = 0; i < batch_.writes.size(); ++i) {
+      with_ += "w" + std::to_string(i) + " AS (" + of_write(batch_.writes[i]) + " RETURNING 1), ";
+      counts += ", (SELECT count(*) FROM w" + std::to_string(i) + ")";
+    }
+    return with() + "SELECT " + (batch_.fence ? "(SELECT count(*) FROM lease)" : "CAST(1 AS bigint)") + counts;
+  }
+  /// The fence and the one write.
+  [[nodiscard]] std::string of_one() {
+    const std::string write = of_write(batch_.writes[0]);
+    return with() + write;
+  }
+
+ private:
+  [[nodiscard]] std::string with() const {
+    return with_.empty() ? std::string() : "WITH " + with_.substr(0, with_.size() - 2) + " ";
+  }
+
+  std::string of_write(const RowWrite& write) {
     std::string arrays;
-    for (const std::string_view column : write.columns) {
-      const Result<TypeOid> type = column_type(write.table, column);
-      if (!type) return type.error();
-      arrays.append(arrays.empty() ? "$" : ", $").append(std::to_string(++parameter)).append("::");
-      arrays.append(type_name(*type)).append("[]");
+    for (std::size_t i = 0; i < write.columns.size(); ++i) {
+      arrays.append(arrays.empty() ? "$" : ", $").append(std::to_string(next_ + 1)).append("::");
+      arrays.append(type_name(types_[next_])).append("[]");
+      ++next_;
     }
-    const std::string source =
-        "unnest(" + arrays + ") AS u(" + identifier_list(write.columns) + ")" + std::string(lease);
-    with += "w" + std::to_string(i) + " AS (";
-    if (write.kind == RowWrite::Kind::kUpdate) {
-      std::string set;
-      for (std::size_t c = 1; c < write.columns.size(); ++c) {
-        set.append(c == 1 ? "" : ", ")
-            .append(identifier(write.columns[c]))
-            .append(" = u.")
-            .append(identifier(write.columns[c]));
-      }
-      with += "UPDATE " + identifier(write.table) + " AS t SET " + set + " FROM " + source + " WHERE t." +
-              identifier(write.columns[0]) + " = u." + identifier(write.columns[0]);
-    } else {
-      with += "INSERT INTO " + identifier(write.table) + " (" + identifier_list(write.columns) + ") SELECT " +
-              identifier_list(write.columns, "u.") + " FROM " + source;
-      if (write.kind == RowWrite::Kind::kInsertMissing) with += " ON CONFLICT DO NOTHING";
+    const std::string source = "unnest(" + arrays + ") AS u(" + identifier_list(write.columns) + ")" + lease_;
+    if (write.kind != RowWrite::Kind::kUpdate) {
+      return "INSERT INTO " + identifier(write.table) + " (" + identifier_list(write.columns) + ") SELECT " +
+             identifier_list(write.columns, "u.") + " FROM " + source +
+             (write.kind == RowWrite::Kind::kInsertMissing ? " ON CONFLICT DO NOTHING" : "");
     }
-    with += " RETURNING 1), ";
-    counts += ", (SELECT count(*) FROM w" + std::to_string(i) + ")";
+    std::string set;
+    for (std::size_t c = 1; c < write.columns.size(); ++c) {
+      set.append(c == 1 ? "" : ", ").append(identifier(write.columns[c]));
+      set.append(" = u.").append(identifier(write.columns[c]));
+    }
+    return "UPDATE " + identifier(write.table) + " AS t SET " + set + " FROM " + source + " WHERE t." +
+           identifier(write.columns[0]) + " = u." + identifier(write.columns[0]);
   }
-  with.resize(with.size() - 2);
-  return "WITH " + with + " SELECT " + (batch.fence ? "(SELECT count(*) FROM lease)" : "CAST(1 AS bigint)") + counts;
+
+  const Batch& batch_;
+  const std::vector<TypeOid>& types_;
+  /// Of the parameters, from 0.
+  std::size_t next_ = 0;
+  std::string lease_;
+  std::string with_;
+};
+
+}  // namespace
+
+Result<std::vector<TypeOid>> PostgresConnection::batch_types(const Batch& batch) {
+  std::vector<TypeOid> types;
+  const auto add = [&](std::string_view table, std::string_view column) -> Result<void> {
+    const Result<TypeOid> type = column_type(table, column);
+    if (!type) return type.error();
+    types.push_back(*type);
+    return {};
+  };
+  if (batch.fence) {
+    if (Result<void> added = add(batch.fence->table, batch.fence->column); !added) return added.error();
+  }
+  for (const RowWrite& write : batch.writes) {
+    for (const std::string_view column : write.columns) {
+      if (Result<void> added = add(write.table, column); !added) return added.error();
+    }
+  }
+  return types;
+}
+
+Result<std::shared_ptr<const PostgresConnection::BatchForm>> PostgresConnection::batch_form(const Batch& batch) {
+  const bool is_insert = is_one_insert(batch);
+  batch_shape_ = is_insert ? "+" : "";
+  append_shape(batch, batch_shape_);
+  if (const auto known = batch_forms_.find(batch_shape_); known != batch_forms_.end()) return known->second;
+  if (!has_names(batch)) return store_error(kBadStatement, "a batch names a table or column that can't be");
+  Result<std::vector<TypeOid>> types = batch_types(batch);
+  if (!types) return std::move(types).error();
+  BatchSql sql(batch, *types);
+  auto form = std::make_shared<BatchForm>(BatchForm{is_insert ? sql.of_one() : sql.of_many(), {}, is_insert});
+  form->types = std::move(types).value();
+  batch_forms_.emplace(batch_shape_, form);
+  return std::shared_ptr<const BatchForm>(std::move(form));
 }
 
 /// The value of the fence, then an array for each column of each write.
-Result<PostgresConnection::Bound> PostgresConnection::bind_batch(const Batch& batch) {
+Result<PostgresConnection::Bound> PostgresConnection::bind_batch(const Batch& batch, const BatchForm& form) {
   Bound bound;
+  bound.texts.reserve(form.types.size());
   if (batch.fence) {
-    const Result<TypeOid> type = column_type(batch.fence->table, batch.fence->column);
-    if (!type) return type.error();
     bound.texts.emplace_back();
-    if (Result<void> encoded = encode(batch.fence->value, *type, bound.texts.back()); !encoded) return encoded.error();
+    if (Result<void> encoded = encode(batch.fence->value, form.types[0], bound.texts.back()); !encoded) {
+      return encoded.error();
+    }
   }
   for (const RowWrite& write : batch.writes) {
     const std::span<const Parameter> values(write.values);
     for (std::size_t i = 0; i < write.columns.size(); ++i) {
-      const Result<TypeOid> type = column_type(write.table, write.columns[i]);
-      if (!type) return type.error();
-      Result<std::string> array = encode_array(values.subspan(std::min(i, values.size())), write.columns.size(), *type);
+      Result<std::string> array = encode_array(values.subspan(std::min(i, values.size())), write.columns.size(),
+                                               form.types[bound.texts.size()]);
       if (!array) {
         return bad_value(std::string(write.table) + "." + std::string(write.columns[i]) + ": " + array.error().details);
       }
@@ -96,17 +164,29 @@ Result<PostgresConnection::Bound> PostgresConnection::bind_batch(const Batch& ba
   return bound;
 }
 
+Result<BatchOutcome> PostgresConnection::insert_bound(const Batch& batch, const BatchForm& form, const Bound& bound) {
+  const Result<Statement*> statement = prepare(form.sql);
+  if (!statement) return statement.error();
+  const Result<std::uint64_t> rows = count_bound(**statement, form.sql, bound);
+  if (!rows) return rows.error();
+  BatchOutcome outcome;
+  outcome.rows = {*rows};
+  outcome.fence_held = !batch.fence || outcome.rows[0] > 0;
+  return outcome;
+}
+
 Result<BatchOutcome> PostgresConnection::do_write(const Batch& batch) {
-  if (!has_names(batch)) return store_error(kBadStatement, "a batch names a table or column that can't be");
   if (!batch.fence && batch.writes.empty()) return BatchOutcome{};
   if (broken()) return lost(connection_);
-  const Result<std::string> sql = batch_sql(batch);
-  if (!sql) return sql.error();
-  const Result<Bound> bound = bind_batch(batch);
+  const Result<std::shared_ptr<const BatchForm>> found = batch_form(batch);
+  if (!found) return found.error();
+  const BatchForm& form = **found;
+  const Result<Bound> bound = bind_batch(batch, form);
   if (!bound) return bound.error();
-  const Result<Statement*> statement = prepare(*sql);
+  if (form.is_insert) return insert_bound(batch, form, *bound);
+  const Result<Statement*> statement = prepare(form.sql);
   if (!statement) return statement.error();
-  const Result<Rows> rows = query_bound(**statement, *sql, *bound);
+  const Result<Rows> rows = query_bound(**statement, form.sql, *bound);
   if (!rows) return rows.error();
   BatchOutcome outcome;
   outcome.fence_held = (*rows)[0].integer(0) > 0;

@@ -23,11 +23,20 @@ constexpr TypeOid kText = 25;
 constexpr TypeOid kFloat8 = 701;
 constexpr TypeOid kVarchar = 1043;
 
+/// Most significant byte first.
+template <class T>
+std::array<char, sizeof(T)> network_order(T value) {
+  std::array<char, sizeof(T)> bytes{};
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * (sizeof(T) - 1 - i)));
+  }
+  return bytes;
+}
+
 template <class T>
 void append(std::string& out, T value) {
-  for (int shift = 8 * (static_cast<int>(sizeof(T)) - 1); shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift));
-  }
+  const auto bytes = network_order(value);
+  out.append(bytes.data(), bytes.size());
 }
 
 template <class T>
@@ -119,6 +128,7 @@ Result<std::string> encode_array(std::span<const Parameter> values, std::size_t 
   append(out, std::int32_t{nulls ? 1 : 0});
   append(out, static_cast<std::int32_t>(type));
   if (count == 0) return out;
+  out.reserve(20 + count * 12);
   append(out, static_cast<std::int32_t>(count));
   append(out, std::int32_t{1});
   for (std::size_t i = 0; i < values.size(); i += stride) {
@@ -128,8 +138,7 @@ Result<std::string> encode_array(std::span<const Parameter> values, std::size_t 
     if (Result<void> encoded = encode(values[i], type, out); !encoded) {
       return bad_value("row " + std::to_string(i / stride + 1) + ": " + encoded.error().details);
     }
-    std::string length;
-    append(length, static_cast<std::int32_t>(out.size() - length_at - sizeof(std::int32_t)));
+    const auto length = network_order(static_cast<std::int32_t>(out.size() - length_at - sizeof(std::int32_t)));
     std::copy(length.begin(), length.end(), out.begin() + static_cast<std::ptrdiff_t>(length_at));
   }
   return out;

@@ -59,23 +59,39 @@ class PostgresConnection final : public Connection {
   Result<Bound> bind(const Statement& statement, std::string_view sql, const Parameters& parameters) const;
   Result<Answer> execute_bound(const Statement& statement, std::string_view sql, const Bound& bound);
   Result<Rows> query_bound(const Statement& statement, std::string_view sql, const Bound& bound);
+  Result<std::uint64_t> count_bound(const Statement& statement, std::string_view sql, const Bound& bound);
   /// The answer of a call of libpq, or the error that it tells of.
   Result<Answer> checked(pg_result* result, std::string_view sql);
   /// Executes a constant text by the simple protocol.
   Result<Answer> run(const char* sql);
-  Result<std::string> batch_sql(const Batch& batch);
-  Result<Bound> bind_batch(const Batch& batch);
+  /// What batches of one shape have in common: the same tables and columns, whatever the rows.
+  struct BatchForm {
+    std::string sql;
+    /// Of the fence and of each column, in order.
+    std::vector<TypeOid> types;
+    /// The statement is the one INSERT itself: how many rows it has inserted tells of the fence, too.
+    bool is_insert = false;
+  };
+  /// Counted: what is remembered may be forgotten while it is used.
+  Result<std::shared_ptr<const BatchForm>> batch_form(const Batch& batch);
+  Result<std::vector<TypeOid>> batch_types(const Batch& batch);
+  static Result<Bound> bind_batch(const Batch& batch, const BatchForm& form);
+  Result<BatchOutcome> insert_bound(const Batch& batch, const BatchForm& form, const Bound& bound);
   Result<TypeOid> column_type(std::string_view table, std::string_view column);
   Result<void> visit_rows(std::string_view sql, const Visitor& visitor);
   /// Lets the server forget what it still sends.
   void discard_answers();
-  void forget_statements();
+  /// Because there are too many, or the schema has changed.
+  Result<void> forget_statements();
 
   pg_conn* connection_;
   /// The server has gone, whatever libpq's status says.
   bool gone_ = false;
   std::map<std::string, Statement, std::less<>> statements_;
   std::map<std::string, TypeOid, std::less<>> column_types_;
+  std::map<std::string, std::shared_ptr<const BatchForm>, std::less<>> batch_forms_;
+  /// Kept for its memory.
+  std::string batch_shape_;
   std::uint64_t last_name_ = 0;
 };
 

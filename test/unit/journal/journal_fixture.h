@@ -75,7 +75,4 @@ class JournalTest : public store::StoreTest {
 [[nodiscard]] std::vector<flow::DataEntry> entries(const std::vector<std::pair<std::string, Value>>& data,
                                                    std::int32_t step);
 
-/// Both engines, each test.
-#define TENON_JOURNAL_ENGINES(suite) TENON_BOTH_ENGINES(suite)
-
 }  // namespace tenon::journal

@@ -77,7 +77,7 @@ class JournalOutage : public JournalTest {
     return options;
   }
 };
-TENON_JOURNAL_ENGINES(JournalOutage);
+TENON_BOTH_ENGINES(JournalOutage);
 
 TEST_P(JournalOutage, waits_for_the_store_and_then_writes_once) {
   open({.busy_timeout = std::chrono::milliseconds(20)});

@@ -31,7 +31,7 @@ class JournalRecovery : public JournalTest {
     return load_live(*connection_, kNext).value();
   }
 };
-TENON_JOURNAL_ENGINES(JournalRecovery);
+TENON_BOTH_ENGINES(JournalRecovery);
 
 TEST_P(JournalRecovery, takes_over_what_has_not_ended_and_counts_it) {
   start(1);
@@ -55,11 +55,12 @@ TEST_P(JournalRecovery, leaves_the_runs_of_a_node_that_lives) {
   EXPECT_EQ(claim_runs(*connection_, 99).value(), 0U) << "a node that is not there takes nothing";
 }
 
-TEST_P(JournalRecovery, takes_over_in_chunks) {
-  for (std::uint64_t run = 1; run <= 7; ++run) start(run);
+TEST_P(JournalRecovery, takes_over_the_runs_of_all_nodes_that_are_gone) {
+  for (std::uint64_t run = 1; run <= 4; ++run) start(run);
+  connection_->execute("UPDATE chain_run SET owner = id WHERE id > 1").value();
   crash();
-  EXPECT_EQ(claim_runs(*connection_, kNext, 3).value(), 7U);
-  EXPECT_THAT(load_live(*connection_, kNext).value(), SizeIs(7));
+  EXPECT_EQ(claim_runs(*connection_, kNext).value(), 4U);
+  EXPECT_THAT(load_live(*connection_, kNext).value(), SizeIs(4));
 }
 
 TEST_P(JournalRecovery, does_not_count_what_was_released_in_good_order) {
@@ -129,6 +130,35 @@ TEST_P(JournalRecovery, goes_on_or_back_as_the_chain_and_the_records_say) {
   const flow::RecoveredRun cancelled = recovered_run(runs[2], chain_, 0).value();
   EXPECT_EQ(cancelled.course, Course::kUndo);
   EXPECT_EQ(cancelled.error.value().to_string(), "FLOW.1004: the run was cancelled: by ann: too slow");
+}
+
+TEST_P(JournalRecovery, does_not_build_upon_what_a_failed_undo_left) {
+  start(1);
+  done(1, 0);
+  const ErrorCode error = make_error("FLOW.1006", "an undo failed");
+  flow::JournalRecord owed;
+  owed.run = 1;
+  owed.kind = Kind::kUndoFailed;
+  owed.step = 1;
+  owed.error = &error;
+  append(owed);
+  const std::vector<LiveRun> runs = recover();
+  chain_->recovery = flow::Recovery::kResume;
+  const flow::RecoveredRun run = recovered_run(runs[0], chain_, 0).value();
+  EXPECT_EQ(run.course, Course::kUndo);
+  ASSERT_TRUE(run.error.has_value());
+  EXPECT_EQ(run.error->code, "FLOW.1040");
+  ASSERT_THAT(run.error->causes, SizeIs(1)) << "a caller's error lists what is owed";
+  EXPECT_EQ(run.error->causes[0].code, "FLOW.1006");
+}
+
+TEST_P(JournalRecovery, lists_the_undos_that_failed_before_the_process_was_lost) {
+  start(1);
+  const ErrorCode error = make_error("X.1", "failed", "so");
+  fail_with_debt(1, 1, error);
+  const flow::RecoveredRun run = recovered_run(recover()[0], chain_, 0).value();
+  EXPECT_EQ(run.course, Course::kTurned);
+  ASSERT_THAT(run.error.value().causes, SizeIs(1));
 }
 
 TEST_P(JournalRecovery, waits_for_what_is_left_of_a_backoff) {

@@ -26,7 +26,7 @@ class JournalRetention : public JournalTest {
     return ids;
   }
 };
-TENON_JOURNAL_ENGINES(JournalRetention);
+TENON_BOTH_ENGINES(JournalRetention);
 
 TEST_P(JournalRetention, deletes_what_has_ended_long_ago_and_all_that_is_its) {
   for (std::uint64_t run = 1; run <= 7; ++run) {

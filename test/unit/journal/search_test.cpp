@@ -23,7 +23,7 @@ class JournalSearch : public JournalTest {
     record_actions(*connection_, actions).value();
   }
 };
-TENON_JOURNAL_ENGINES(JournalSearch);
+TENON_BOTH_ENGINES(JournalSearch);
 
 TEST_P(JournalSearch, finds_runs_by_what_they_are_at) {
   for (std::uint64_t run = 1; run <= 6; ++run) start(run);

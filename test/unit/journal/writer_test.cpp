@@ -31,7 +31,7 @@ class JournalWriter : public JournalTest {
     journal_->append(record, recorder_, run);
   }
 };
-TENON_JOURNAL_ENGINES(JournalWriter);
+TENON_BOTH_ENGINES(JournalWriter);
 
 TEST_P(JournalWriter, keeps_a_run_from_its_start_to_its_close) {
   start(1, {{"size", Value::of<std::int64_t>(5)}}, {"host:a"});

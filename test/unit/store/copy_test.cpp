@@ -48,7 +48,7 @@ TEST_P(StoreCopy, moves_every_row_of_every_table) {
   const CopiedTables copied = copy_store(*connection_, *target_, sets_).value();
   EXPECT_THAT(copied, Contains(Pair("goods", 2501U)));
   EXPECT_THAT(copied, Contains(Pair("a_part", 1U)));
-  EXPECT_THAT(copied, Contains(Pair("schema_migration", 2U)));
+  EXPECT_THAT(copied, Contains(Pair("schema_migration", core_migrations().list.size() + 1)));
   const std::string all = "SELECT id, name, weight, picture, sold, parent FROM goods ORDER BY id";
   const Rows rows = target_->query(all).value();
   ASSERT_EQ(rows.size(), 2501U);

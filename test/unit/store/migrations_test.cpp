@@ -27,7 +27,9 @@ class StoreMigrations : public StoreTest {
 TENON_BOTH_ENGINES(StoreMigrations);
 
 TEST_P(StoreMigrations, of_core_make_its_tables) {
-  EXPECT_THAT(titles(migrate(*connection_, {core_migrations()}).value()), ElementsAre("core/001_node"));
+  const std::vector<std::string> applied = titles(migrate(*connection_, {core_migrations()}).value());
+  EXPECT_EQ(applied.size(), core_migrations().list.size());
+  EXPECT_EQ(applied.at(0), "core/001_node");
   EXPECT_EQ(number(*connection_, "SELECT next FROM counter WHERE name = 'node'"), 1);
   EXPECT_EQ(number(*connection_, "SELECT count(*) FROM node"), 0);
 }
