@@ -25,7 +25,7 @@ struct Arguments {
   std::string input;
   std::string graph;
   std::string output;
-  double stuck_s = 60;
+  std::optional<double> stuck_s;
   bool watch = false;
   RunFilter filter;
   std::string after;

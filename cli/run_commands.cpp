@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,9 +10,21 @@
 namespace tenon::cli {
 namespace {
 
+/// What a command of `tenon run` does not know has fallen through to `tenon run CHAIN`.
+void refuse_extras(const CLI::App& parent) {
+  for (const char* name : {"CHAIN", "--input", "--watch"}) {
+    const CLI::Option* option = parent.get_option_no_throw(name);
+    if (option == nullptr || option->count() == 0) continue;
+    throw CLI::ExtrasError({option->get_positional() ? option->as<std::string>() : std::string(name)});
+  }
+}
+
 CLI::App* add_command(CLI::App& parent, const char* name, const char* what, std::function<void()> command) {
   CLI::App* added = parent.add_subcommand(name, what);
-  added->callback(std::move(command));
+  added->callback([&parent, command = std::move(command)] {
+    refuse_extras(parent);
+    command();
+  });
   return added;
 }
 
@@ -42,16 +53,15 @@ void add_why(CLI::App* command, Arguments& a) {
 }
 
 void add_list(CLI::App& group, Arguments& a, const char* what) {
-  CLI::App* list = group.add_subcommand("list", what);
+  CLI::App* list = add_command(group, "list", what, [&a] { list_runs(a.client(), a.filter, a.stuck_s, a.json); });
   add_filter(list, a);
   list->add_option("--limit", a.filter.limit, "At most so many; 100 without it")->type_name("NUMBER");
   list->add_option("--before", a.filter.before, "Older ones than this run")->type_name("ID");
-  CLI::Option* stuck =
-      list->add_option("--stuck", a.stuck_s, "Those alone that have waited so long; 60 without a number");
-  stuck->type_name("SECONDS")->expected(0, 1)->default_str("60")->check(CLI::NonNegativeNumber);
-  list->callback([&a, stuck] {
-    list_runs(a.client(), a.filter, stuck->count() > 0 ? std::optional<double>(a.stuck_s) : std::nullopt, a.json);
-  });
+  list->add_option("--stuck", a.stuck_s, "Those alone that have waited so long; 60 without a number")
+      ->type_name("SECONDS")
+      ->expected(0, 1)
+      ->default_str("60")
+      ->check(CLI::NonNegativeNumber);
 }
 
 void add_looks(CLI::App& group, Arguments& a) {
@@ -112,11 +122,7 @@ void add_run(CLI::App& app, Arguments& a) {
   CLI::Option* chain = run->add_option("CHAIN", a.name, "The chain");
   add_start(run, a);
   run->callback([&a, run, chain] {
-    // What a verb does not know falls through to here.
-    if (!run->get_subcommands().empty()) {
-      if (chain->count() > 0) throw CLI::ExtrasError({a.name});
-      return;
-    }
+    if (!run->get_subcommands().empty()) return;
     if (chain->count() == 0) throw CLI::RequiredError("CHAIN");
     start_run(a.client(), a.name, a.input, a.watching(), a.json);
   });

@@ -14,13 +14,13 @@
 namespace tenon::api {
 
 /// A parameter that there is not; the details say which there are.
-inline constexpr std::string_view kUnknownParameter = "API.1001";
+inline constexpr std::string_view kUnknownParameter = "API.1011";
 /// One that is not as it should be; the details say how.
-inline constexpr std::string_view kBadParameter = "API.1002";
+inline constexpr std::string_view kBadParameter = "API.1012";
 
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
-/// In the order in which they stand. API.1002 for a text that can't be decoded.
+/// In the order in which they stand. API.1012 for a text that can't be decoded.
 [[nodiscard]] Result<QueryParameters> read_query(std::string_view target);
 /// The text as a part of a query.
 [[nodiscard]] std::string query_text(std::string_view text);

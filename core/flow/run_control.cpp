@@ -71,9 +71,9 @@ Result<void> Run::direct(Engine::Directive&& directive) {
   Result<void> result = make_error("FLOW.1041", "the run is not paused", "it is at work, or has ended");
   for_each_waiting(Waiting::kPaused, [&](Strand& strand) {
     if (strand.step_index() != directive.step) {
-      result = make_error(
-          "FLOW.1042", "another step is next",
-          "flow '" + chain_->steps[strand.step_index()].name + "', step " + std::to_string(strand.step_index()));
+      result = make_error("FLOW.1042", "another step is next",
+                          "flow '" + chain_->steps[strand.step_index()].name + "', the " +
+                              std::to_string(strand.step_index() + 1) + ". of " + std::to_string(chain_->steps.size()));
       return true;
     }
     const bool writes = directive.kind == Engine::Directive::Kind::kMarkDone && strand.direction() != Direction::kUndo;

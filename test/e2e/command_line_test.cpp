@@ -187,6 +187,7 @@ TEST_F(CommandLine, tells_why_a_run_failed_and_which_undos_failed) {
                                            "  caused by: GATE.1003: the reason of it\n"
                                            "  undo failed: FLOW.1006: an undo failed; .*: gate.Stuck\n"
                                            "    in flow gate.Stuck \\(.*gate.xml:11:5\\)\n"
+                                           "    owed as debt [0-9a-z]{13}:1\n"
                                            "    caused by: GATE.1004: cannot be undone\n"));
   EXPECT_THAT(outcome.errors, HasSubstr("(" + place + ":12:5)"));
 }

@@ -49,10 +49,10 @@ TEST_F(DebtsApiTest, hands_each_condition_to_the_store) {
   EXPECT_EQ(filter.after, "k:1");
   EXPECT_EQ(
       told(ask("GET", "/v1/debts?state=due")),
-      "400 API.1002 a parameter is wrong: state: expected some of open, awaited, taken, paid, settled, found 'due'");
+      "400 API.1012 a parameter is wrong: state: expected some of open, awaited, taken, paid, settled, found 'due'");
   EXPECT_EQ(told(ask("GET", "/v1/debts?run=5")),
-            "400 API.1002 a parameter is wrong: run: expected the id of a run, found '5'");
-  EXPECT_THAT(told(ask("GET", "/v1/debts?stat=open")), StartsWith("400 API.1001"));
+            "400 API.1012 a parameter is wrong: run: expected the id of a run, found '5'");
+  EXPECT_THAT(told(ask("GET", "/v1/debts?stat=open")), StartsWith("400 API.1011"));
 }
 
 TEST_F(DebtsApiTest, links_to_the_rest_of_a_long_list) {

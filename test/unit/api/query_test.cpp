@@ -16,7 +16,7 @@ TEST(ReadQuery, decodes_names_and_values) {
   EXPECT_THAT(read_query("/a?").value(), IsEmpty());
   EXPECT_THAT(read_query("/a?x=1&&y=a%20b+c&z&w==&x=2#end").value(),
               ElementsAre(Pair("x", "1"), Pair("y", "a b c"), Pair("z", ""), Pair("w", "="), Pair("x", "2")));
-  EXPECT_EQ(read_query("/a?x=%2").error().to_string(), "API.1002: a parameter is wrong: it can't be decoded: 'x=%2'");
+  EXPECT_EQ(read_query("/a?x=%2").error().to_string(), "API.1012: a parameter is wrong: it can't be decoded: 'x=%2'");
 }
 
 TEST(ReadQuery, understands_what_query_text_writes) {
@@ -40,7 +40,7 @@ TEST(ReadMoment, refuses_all_else) {
   for (const char* wrong :
        {"", "soon", "2024-13-01", "2023-02-29", "2024-01-01T", "2024-01-01T10:00Z", "2024-01-01T10:00:00",
         "2024-01-01T25:00:00Z", "2024-01-01T10:00:00.Z", "2 h", "2024-01-01T10:00:00Zz", "2024-01-01T10:00:00+2:00"}) {
-    EXPECT_EQ(read_moment("since", wrong, 0).error().code, "API.1002") << wrong;
+    EXPECT_EQ(read_moment("since", wrong, 0).error().code, "API.1012") << wrong;
   }
   EXPECT_EQ(read_moment("since", "x", 0).error().details,
             "since: expected a time such as 2024-05-01, 2024-05-01T12:30:00Z or 2h (two hours ago), found 'x'");
@@ -49,7 +49,7 @@ TEST(ReadMoment, refuses_all_else) {
 TEST(ReadCount, has_bounds) {
   EXPECT_EQ(read_count("limit", "5", 1, 10).value(), 5U);
   for (const char* wrong : {"", "0", "11", "-1", "5x", "99999999999999999999"}) {
-    EXPECT_EQ(read_count("limit", wrong, 1, 10).error().code, "API.1002") << wrong;
+    EXPECT_EQ(read_count("limit", wrong, 1, 10).error().code, "API.1012") << wrong;
   }
 }
 

@@ -137,7 +137,7 @@ TEST_F(RunVerbsTest, acts_on_many_only_if_it_is_told_on_which) {
             "400 JSON.1004 unknown member: $.dryrun");
   EXPECT_EQ(refused(R"({"verb": "pause", "filter": {"state": 5}})"),
             "400 JSON.1001 value of the wrong type: $.filter.state: expected string, found number");
-  EXPECT_THAT(refused(R"({"verb": "pause", "filter": {"stat": "running"}})"), StartsWith("400 API.1001"));
+  EXPECT_THAT(refused(R"({"verb": "pause", "filter": {"stat": "running"}})"), StartsWith("400 API.1011"));
   EXPECT_TRUE(store_.run_filters.empty());
 }
 

@@ -51,17 +51,17 @@ TEST_F(RunsApiTest, hands_each_condition_to_the_store) {
 TEST_F(RunsApiTest, refuses_conditions_that_there_are_not) {
   EXPECT_EQ(
       told(ask("GET", "/v1/runs?stat=running")),
-      "400 API.1001 there is no such parameter: 'stat' (did you mean 'state'?); there are: state, chain, resource, "
+      "400 API.1011 there is no such parameter: 'stat' (did you mean 'state'?); there are: state, chain, resource, "
       "error, since, until, limit, before");
   EXPECT_EQ(told(ask("GET", "/v1/runs?state=walking")),
-            "400 API.1002 a parameter is wrong: state: expected some of running, undoing, paused, parked, succeeded, "
+            "400 API.1012 a parameter is wrong: state: expected some of running, undoing, paused, parked, succeeded, "
             "failed, found 'walking'");
   EXPECT_EQ(told(ask("GET", "/v1/runs?limit=0")),
-            "400 API.1002 a parameter is wrong: limit: expected a whole number from 1 to 10000, found '0'");
+            "400 API.1012 a parameter is wrong: limit: expected a whole number from 1 to 10000, found '0'");
   EXPECT_EQ(told(ask("GET", "/v1/runs?before=me")),
-            "400 API.1002 a parameter is wrong: before: expected the id of a run, found 'me'");
+            "400 API.1012 a parameter is wrong: before: expected the id of a run, found 'me'");
   EXPECT_THAT(told(ask("GET", "/v1/runs?since=soon")),
-              StartsWith("400 API.1002 a parameter is wrong: since: expected a time"));
+              StartsWith("400 API.1012 a parameter is wrong: since: expected a time"));
   EXPECT_THAT(told(ask("GET", "/v1/runs?since=1970-01-02&until=1970-01-01")), HasSubstr("since is later than until"));
   EXPECT_THAT(told(ask("GET", "/v1/runs?chain=")), HasSubstr("chain: expected a name"));
   EXPECT_THAT(told(ask("GET", "/v1/runs?chain=%zz")), HasSubstr("it can't be decoded: 'chain=%zz'"));
