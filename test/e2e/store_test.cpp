@@ -130,5 +130,40 @@ TEST_F(NodeWithStore, moves_to_postgresql_and_outlives_its_death) {
   EXPECT_THAT(node.errors(), StartsWith("tenond: STORE.1001: the store can't be reached: "));
 }
 
+TEST_F(NodeWithStore, tells_callers_that_it_is_away_and_goes_on_when_it_is_back) {
+  if (PostgresServer::programs().empty()) {
+    if (std::getenv("TENON_REQUIRE_LAB") != nullptr) FAIL() << "PostgreSQL is missing";
+    GTEST_SKIP() << "PostgreSQL is missing: scripts/packages test";
+  }
+  PostgresServer server;
+  start({{"tenon.store", server.new_schema()}});
+  const auto folder = run_folder("run");
+  Process standing = start_tenon({"run", "gate.pass", "--input", run_input(folder)});
+  wait_for_gate(folder);
+  const auto other = run_folder("other");
+  open_gate(other);
+  server.kill();
+
+  const Outcome waited = tenon({"run", "gate.pass", "--input", run_input(other)});
+  EXPECT_EQ(waited.status, 1);
+  EXPECT_THAT(waited.errors, ContainsRegex("STORE\\.1001: .* run [0-9a-z]{13} is not recorded yet"));
+  const Outcome refused = tenon({"run", "gate.pass", "--input", run_input(other)});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.errors, HasSubstr("no run begins until it is back"));
+  EXPECT_THAT(tenon({"run", "list"}).errors, StartsWith("tenon: STORE.100"));
+  EXPECT_THAT(tenon({"debt", "list"}).errors, StartsWith("tenon: STORE.100"));
+  const std::string stuck = tenon({"run", "list", "--stuck", "0"}).output;
+  EXPECT_THAT(stuck, ContainsRegex("running .* 2/3 gate\\.Wait +answer ")) << "what is in memory needs no store";
+  EXPECT_THAT(stuck, HasSubstr("commit ")) << "the run that waits for the store";
+  EXPECT_THAT(tenon({"status"}).output, ContainsRegex("\njournal +waits since .*STORE\\.100"));
+  EXPECT_THAT(read_file(other / "log"), "") << "nothing is done that is not recorded";
+
+  server.start();
+  open_gate(folder);
+  EXPECT_EQ(standing.wait(), 0) << standing.errors();
+  EXPECT_TRUE(eventually([&] { return json({"run", "list", "--state", "succeeded"}).as_array()->size() == 2; }));
+  EXPECT_EQ(json({"run", "list"}).as_array()->size(), 2U) << "what was refused is not there";
+}
+
 }  // namespace
 }  // namespace tenon::test

@@ -27,6 +27,9 @@ constexpr FlowKey<int> kNumber{"number"};
 
 class FlowJournal : public testing::Test {
  protected:
+  /// A run that has told its end may still be on its way out, on the journal's thread.
+  void TearDown() override { EXPECT_TRUE(engine_.wait_idle(10s)); }
+
   tenon::test::Node node_;
   Trace trace_;
   MemoryJournal journal_;
