@@ -164,10 +164,10 @@ Request make_request(std::string_view method, const std::string& target, const J
 
 }  // namespace
 
-Json ApiClient::call(std::string_view method, const std::string& target) const {
-  const Response response = Exchange(socket_).call(make_request(method, target, nullptr));
+Page ApiClient::call(std::string_view method, const std::string& target, const Json* body) const {
+  const Response response = Exchange(socket_).call(make_request(method, target, body));
   check(response);
-  return parse(response.body());
+  return {parse(response.body()), response.find(http::field::link) != response.end()};
 }
 
 void ApiClient::events(const std::string& target, const Json* body, const OnEvent& on_event,

@@ -50,6 +50,10 @@ void append_error(const Json& error, const std::string& label, const std::string
   text.append(indent).append(label).append(one_line(error));
   const std::string origin = origin_of(error);
   if (!origin.empty() && origin != told) text.append("\n").append(indent).append("  in flow ").append(origin);
+  const Json* facts = error.find("elaboration");
+  if (facts != nullptr && !text_of(*facts, "debt").empty()) {
+    text.append("\n").append(indent).append("  owed as debt ").append(harmless(text_of(*facts, "debt")));
+  }
   for (const Json& cause : list_of(error, "causes")) {
     text += "\n";
     const bool undo = text_of(cause, "code") == kUndoFailed;

@@ -12,7 +12,10 @@
 namespace tenon::cli {
 
 Json read_input(const std::string& file) {
-  if (file.empty()) return Json::object();
+  return file.empty() ? Json::object() : read_object(file, "the chain's inputs");
+}
+
+Json read_object(const std::string& file, const std::string& what) {
   std::string text;
   if (file == "-") {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
@@ -28,7 +31,7 @@ Json read_input(const std::string& file) {
   if (!json) throw Failure(ExitStatus::kFailed, name + ": " + json.error().details);
   if (json->as_object() == nullptr) {
     throw Failure(ExitStatus::kFailed,
-                  name + ": expected an object with the chain's inputs, found " + std::string(json->type_name()));
+                  name + ": expected an object with " + what + ", found " + std::string(json->type_name()));
   }
   return std::move(json).value();
 }

@@ -10,4 +10,7 @@ namespace tenon::cli {
 /// place of a mistake.
 [[nodiscard]] Json read_input(const std::string& file);
 
+/// One JSON object of a file, or of standard input (`-`). `what` names it for messages.
+[[nodiscard]] Json read_object(const std::string& file, const std::string& what);
+
 }  // namespace tenon::cli

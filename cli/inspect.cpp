@@ -75,6 +75,14 @@ std::string joined_words(const std::string& first, const std::string& second) {
   return first.empty() || second.empty() ? first + second : first + " " + second;
 }
 
+/// `written`, or since when it is not, and why.
+std::string journal_text(const Json& status) {
+  const Json* journal = status.find("journal");
+  if (journal == nullptr) return {};
+  if (flag_of(*journal, "available")) return "written";
+  return "waits since " + text_of(*journal, "since") + ": " + text_of(*journal, "reason");
+}
+
 }  // namespace
 
 void show_status(const ApiClient& client, bool json) {
@@ -94,7 +102,11 @@ void show_status(const ApiClient& client, bool json) {
                            {"runs in flight", count_of(status, "runs_in_flight")},
                            {"late answers", count_of(status, "runs_waiting_late")},
                            {"store", joined_words(text_of(store, "engine"), text_of(store, "place"))},
-                           {"store state", joined_words(text_of(store, "state"), text_of(store, "error"))}},
+                           {"store state", joined_words(text_of(store, "state"), text_of(store, "error"))},
+                           {"journal", journal_text(status)},
+                           {"recovering", count_of(status, "runs_recovering")},
+                           {"parked", count_of(status, "runs_parked")},
+                           {"debts", count_of(status, "debts_open")}},
                           Terminal::of_stdout());
 }
 

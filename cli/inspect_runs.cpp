@@ -4,6 +4,7 @@
 #include <iostream>
 #include <utility>
 
+#include "debt_command.h"
 #include "format.h"
 #include "json_access.h"
 #include "terminal.h"
@@ -43,6 +44,31 @@ void print_steps(const Json::Array& steps, const Terminal& terminal) {
   std::cout << table.render(terminal);
 }
 
+void print_actions(const Json::Array& actions, const Terminal& terminal) {
+  if (actions.empty()) return;
+  std::cout << heading_text("Actions", terminal);
+  Table table({"AT", "VERB", "WHAT", "WHO", "WHY"});
+  for (const Json& action : actions) table.add(action_row(action));
+  std::cout << table.render(terminal);
+}
+
+/// What the run owes still.
+void print_debts(const ApiClient& client, const Json& run, const Terminal& terminal) {
+  if (list_of(run, "debts").empty()) return;
+  const Json debts = client.get("/v1/debts?run=" + segment(text_of(run, "id")));
+  if (debts.as_array() == nullptr || debts.as_array()->empty()) return;  // paid meanwhile
+  std::cout << heading_text("Debts", terminal);
+  Table table({"KEY", "CHAIN", "FLOW", "STATE", "TRIES", "NEXT", "ERROR"});
+  for (const Json& debt : *debts.as_array()) table.add(debt_row(debt));
+  std::cout << table.render(terminal);
+}
+
+/// Why only what the node has in memory is shown, if so.
+std::string record_error(const Json& run) {
+  const Json* error = run.find("record_error");
+  return error != nullptr ? "can't be read: " + error_text(*error) : std::string();
+}
+
 }  // namespace
 
 bool is_stuck(const Json& run, double seconds) {
@@ -60,7 +86,10 @@ std::vector<std::string> run_row(const Json& run) {
     const std::string what = place_waits(place);
     if (!what.empty()) waits.append(waits.empty() ? "" : ", ").append(what);
   }
-  if (step.empty()) step = number_text(run, "step") + "/" + count_of(run, "steps") + " " + text_of(run, "step_name");
+  if (step.empty() && run.find("step") != nullptr) {
+    step = number_text(run, "step") + "/" + count_of(run, "steps") + " " + text_of(run, "step_name");
+  }
+  if (waits.empty()) waits = text_of(run, "parked");
   return {text_of(run, "id"),
           text_of(run, "chain"),
           text_of(run, "state"),
@@ -77,12 +106,26 @@ std::vector<std::string> place_row(const Json& place) {
           attempt.empty() ? "1" : attempt, place_waits(place)};
 }
 
-void list_runs(const ApiClient& client, std::optional<double> stuck_s, bool json) {
-  Json runs = client.get("/v1/runs");
-  if (stuck_s && runs.as_array() != nullptr) {
-    std::erase_if(*runs.as_array(), [&](const Json& run) { return !is_stuck(run, *stuck_s); });
+std::vector<std::string> action_row(const Json& action) {
+  const Json* detail = action.find("detail");
+  std::string what;
+  if (detail != nullptr && detail->find("step") != nullptr) what = "step " + number_text(*detail, "step");
+  if (detail != nullptr && detail->find("debt") != nullptr) what = "debt " + text_of(*detail, "debt");
+  return {text_of(action, "at"), text_of(action, "verb"), what, text_of(action, "who"), text_of(action, "why")};
+}
+
+void list_runs(const ApiClient& client, const RunFilter& filter, std::optional<double> stuck_s, bool json) {
+  const std::string query = filter.query();
+  std::string target = "/v1/runs" + query;
+  if (stuck_s) target.append(query.empty() ? "?" : "&").append("live=true");
+  Page runs = client.page(target);
+  if (stuck_s && runs.list.as_array() != nullptr) {
+    std::erase_if(*runs.list.as_array(), [&](const Json& run) { return !is_stuck(run, *stuck_s); });
   }
-  print_list(runs, json, {"ID", "CHAIN", "STATE", "STARTED", "TIME", "STEP", "WAITS", "ERROR"}, run_row);
+  print_list(runs.list, json, {"ID", "CHAIN", "STATE", "STARTED", "TIME", "STEP", "WAITS", "ERROR"}, run_row);
+  if (runs.more && !json) {
+    std::cout << "there are older ones: --before " << text_of(runs.list.as_array()->back(), "id") << '\n';
+  }
 }
 
 void show_run(const ApiClient& client, const std::string& id, bool json) {
@@ -95,13 +138,18 @@ void show_run(const ApiClient& client, const std::string& id, bool json) {
                            {"started", text_of(run, "started")},
                            {"ended", text_of(run, "ended")},
                            {"time", duration_text(number_of(run, "duration_ms"))},
-                           {"locks", joined(list_of(run, "locks"))}},
+                           {"locks", joined(list_of(run, "locks"))},
+                           {"recoveries", number_of(run, "recoveries") > 0 ? count_of(run, "recoveries") : ""},
+                           {"parked", text_of(run, "parked")},
+                           {"record", record_error(run)}},
                           terminal);
   print_places(list_of(run, "places"), terminal);
   print_steps(list_of(run, "steps"), terminal);
   if (const Json* error = run.find("error")) {
     std::cout << heading_text("Error", terminal) << error_text(*error) << '\n';
   }
+  print_debts(client, run, terminal);
+  print_actions(list_of(run, "actions"), terminal);
   if (const Json* data = run.find("data");
       data != nullptr && data->as_object() != nullptr && !data->as_object()->empty()) {
     std::cout << heading_text("Data", terminal);

@@ -4,17 +4,15 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "api_client.h"
 #include "chain_command.h"
+#include "commands.h"
 #include "failure.h"
 #include "inspect.h"
-#include "inspect_runs.h"
 #include "install_paths.h"
-#include "run_command.h"
 #include "tenond_command.h"
 
 namespace {
@@ -27,23 +25,6 @@ constexpr const char* kExitStatus =
     "  1  failed: the reason is the first line on standard error\n"
     "  2  the command line is wrong\n"
     "  3  the node can't be reached\n";
-
-/// What the command line holds, for all commands.
-struct Arguments {
-  std::string socket = kSocket;
-  bool json = false;
-  std::string name;
-  std::string input;
-  std::string graph;
-  std::string output;
-  double stuck_s = 60;
-  bool watch = false;
-  TenondOptions tenond;
-  std::vector<std::string> syntax;
-
-  [[nodiscard]] ApiClient client() const { return ApiClient(socket); }
-  [[nodiscard]] Watch watching() const { return watch ? Watch::kYes : Watch::kNo; }
-};
 
 /// A group of commands: `tenon plugin …`.
 CLI::App* add_group(CLI::App& app, const char* name, const char* what) {
@@ -144,38 +125,13 @@ void add_inspection(CLI::App& app, Arguments& a) {
   add_input(drill, a);
 }
 
-void add_runs(CLI::App& app, Arguments& a) {
-  CLI::App* run = add_command(app, "run", "Run a chain and wait for its end",
-                              [&a] { start_run(a.client(), a.name, a.input, a.watching(), a.json); });
-  add_name(run, a, "CHAIN", "The chain");
-  add_input(run, a);
-  run->add_flag("--watch", a.watch, "Show the steps as they go");
-
-  CLI::App* runs = add_group(app, "runs", "The runs in flight and the latest finished ones");
-  CLI::App* list = runs->add_subcommand("list", "List them, with what they wait for");
-  CLI::Option* stuck =
-      list->add_option("--stuck", a.stuck_s, "Those alone that have waited so long; 60 without a number");
-  stuck->type_name("SECONDS")->expected(0, 1)->default_str("60")->check(CLI::NonNegativeNumber);
-  list->callback([&a, stuck] {
-    list_runs(a.client(), stuck->count() > 0 ? std::optional<double>(a.stuck_s) : std::nullopt, a.json);
-  });
-  add_name(
-      add_command(*runs, "show", "Show one: its steps, error and data", [&a] { show_run(a.client(), a.name, a.json); }),
-      a, "ID", "The run");
-  add_name(add_command(*runs, "watch", "Show the steps of one as they go, to its end",
-                       [&a] { follow_run(a.client(), a.name, Watch::kYes, a.json); }),
-           a, "ID", "The run");
-  add_name(add_command(*runs, "cancel", "Ask one to end: what it did is undone",
-                       [&a] { cancel_run(a.client(), a.name, a.json); }),
-           a, "ID", "The run");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "");
   std::signal(SIGPIPE, SIG_IGN);
   Arguments arguments;
+  arguments.socket = kSocket;
   CLI::App app("Speaks with a Tenon node.", "tenon");
   app.set_version_flag("--version", std::string("tenon ") + kVersion);
   app.add_option("--socket", arguments.socket, "The node's socket")
@@ -189,7 +145,7 @@ int main(int argc, char** argv) {
   add_check(app, arguments);
   add_store(app, arguments);
   add_inspection(app, arguments);
-  add_runs(app, arguments);
+  add_run_commands(app, arguments);
   try {
     app.parse(argc, argv);
     std::cout.flush();

@@ -146,7 +146,9 @@ Result<PostgresConnection::Statement*> PostgresConnection::prepare(std::string_v
   if (broken()) return lost(connection_);
   const auto known = statements_.find(sql);
   if (known != statements_.end()) return &known->second;
-  if (statements_.size() >= kMostStatements) forget_statements();
+  if (statements_.size() >= kMostStatements) {
+    if (Result<void> forgotten = forget_statements(); !forgotten) return forgotten.error();
+  }
   Statement statement{"s" + std::to_string(++last_name_), {}};
   const std::string text(sql);
   auto prepared = checked(::PQprepare(connection_, statement.name.c_str(), text.c_str(), 0, nullptr), sql);
@@ -159,11 +161,12 @@ Result<PostgresConnection::Statement*> PostgresConnection::prepare(std::string_v
   return &statements_.emplace(text, std::move(statement)).first->second;
 }
 
-void PostgresConnection::forget_statements() {
+Result<void> PostgresConnection::forget_statements() {
   statements_.clear();
   column_types_.clear();
   batch_forms_.clear();
-  (void)run("DEALLOCATE ALL");
+  const auto forgotten = run("DEALLOCATE ALL");
+  return forgotten ? Result<void>() : forgotten.error();
 }
 
 Result<PostgresConnection::Bound> PostgresConnection::bind(const Statement& statement, std::string_view sql,
@@ -219,7 +222,7 @@ Result<PostgresConnection::Answer> PostgresConnection::execute_bound(const State
   if (!answer.ok()) {
     const auto state = answer.error().elaboration.find("sqlstate");
     if (state != answer.error().elaboration.end() && (state->second == "0A000" || state->second == "26000")) {
-      if (!in_transaction()) forget_statements();
+      if (!in_transaction()) (void)forget_statements();
       ErrorCode error = std::move(answer).error();
       error.elaboration["transient"] = "yes";
       return error;
@@ -307,11 +310,7 @@ Result<void> PostgresConnection::do_run_script(std::string_view sql) {
   if (::PQtransactionStatus(connection_) != PQTRANS_INTRANS) {
     return store_error(kBadStatement, "a script ends its transaction");
   }
-  statements_.clear();
-  column_types_.clear();
-  batch_forms_.clear();
-  const auto forgotten = run("DEALLOCATE ALL");
-  return forgotten ? Result<void>() : forgotten.error();
+  return forget_statements();
 }
 
 Result<void> PostgresConnection::do_begin(Access access) {

@@ -81,7 +81,8 @@ class PostgresConnection final : public Connection {
   Result<void> visit_rows(std::string_view sql, const Visitor& visitor);
   /// Lets the server forget what it still sends.
   void discard_answers();
-  void forget_statements();
+  /// Because there are too many, or the schema has changed.
+  Result<void> forget_statements();
 
   pg_conn* connection_;
   /// The server has gone, whatever libpq's status says.

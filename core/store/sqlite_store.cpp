@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -73,6 +74,25 @@ Result<void> identify(SqliteConnection& connection, const std::string& file, boo
   return {};
 }
 
+/// The file behind symbolic links: its lock must be one, whatever it is called.
+std::string resolved(const std::string& file) {
+  std::error_code problem;
+  const std::filesystem::path path = std::filesystem::weakly_canonical(file, problem);
+  return problem ? file : path.string();
+}
+
+/// A file that is empty or gone, while its log is there, was Tenon's and is damaged: SQLite would take it for new and
+/// throw the log away.
+Result<void> check_log(const std::string& file) {
+  std::error_code missing;
+  const std::uintmax_t size = std::filesystem::file_size(file, missing);
+  if (!missing && size > 0) return {};
+  const std::string log = file + "-wal";
+  const std::uintmax_t left = std::filesystem::file_size(log, missing);
+  if (missing || left == 0) return {};
+  return store_error(kCorrupt, file + ": it is empty or gone, but " + log + " is there");
+}
+
 Result<void> prepare_file(SqliteConnection& connection, const std::string& file) {
   const Result<Rows> checked = connection.query("PRAGMA quick_check(1)");
   if (!checked) return checked.error();
@@ -90,7 +110,7 @@ Result<void> prepare_file(SqliteConnection& connection, const std::string& file)
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite(const Address& address, const StoreOptions& options) {
-  const std::string& file = address.target;
+  const std::string file = resolved(address.target);
   const bool owner = options.use == StoreOptions::Use::kOwner;
   std::error_code problem;
   const auto status = std::filesystem::status(file, problem);
@@ -104,6 +124,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const Address& address, const StoreOp
     if (!taken) return std::move(taken).error();
     lock.emplace(std::move(taken).value());
   }
+  if (Result<void> sound = check_log(file); !sound) return sound.error();
   Result<std::unique_ptr<SqliteConnection>> connection = SqliteConnection::open(file, options);
   if (!connection) return std::move(connection).error();
   if (Result<void> known = identify(**connection, file, owner); !known) return known.error();

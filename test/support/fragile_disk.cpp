@@ -3,8 +3,8 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,17 +16,15 @@
 #include <utility>
 #include <vector>
 
+#include "support/sqlite_front.h"
+#include "support/temp_folder.h"
+
 namespace tenon::test {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSector = 512;
-
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// Something that was done to a file and is not synced: bytes written, or the file cut off at `offset`.
 struct Change {
@@ -78,7 +76,7 @@ class FragileDisk::State {
     const std::lock_guard lock(mutex_);
     if (files_.contains(path)) return;
     std::error_code ignored;
-    files_.emplace(path, File{fs::exists(path, ignored) ? std::optional(content_of(path)) : std::nullopt, {}});
+    files_.emplace(path, File{fs::exists(path, ignored) ? std::optional(read_file(path)) : std::nullopt, {}});
   }
 
   /// Notes a change and makes it; what SQLite is answered.
@@ -172,86 +170,67 @@ class FragileDisk::State {
 
 namespace {
 
-/// What SQLite takes for its file; the real one lies behind it.
 struct OpenFile {
   sqlite3_file base;
   FragileDisk::State* disk;
-  /// Empty: a temporary file, which nobody misses.
   std::string path;
 
-  sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+  static OpenFile& of(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>(file); }
 };
+static_assert(sizeof(OpenFile) <= kFrontSize);
 
-OpenFile& open_file(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>(file); }
-sqlite3_file* real(sqlite3_file* file) { return open_file(file).real(); }
-
-int close(sqlite3_file* file) {
-  const int closed = real(file)->pMethods->xClose(real(file));
-  std::destroy_at(&open_file(file));
+int close_file(sqlite3_file* file) {
+  const int closed = pass<&sqlite3_io_methods::xClose>(file);
+  std::destroy_at(&OpenFile::of(file));
   return closed;
 }
-int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
-  return real(file)->pMethods->xRead(real(file), out, size, offset);
-}
-int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-  OpenFile& open = open_file(file);
-  const auto make = [&] { return real(file)->pMethods->xWrite(real(file), bytes, size, offset); };
-  if (open.path.empty()) return make();
-  std::string copy(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  return open.disk->change(open.path, {static_cast<std::size_t>(offset), std::move(copy), false}, make);
-}
-int truncate(sqlite3_file* file, sqlite3_int64 size) {
-  OpenFile& open = open_file(file);
-  const auto make = [&] { return real(file)->pMethods->xTruncate(real(file), size); };
-  if (open.path.empty()) return make();
-  return open.disk->change(open.path, {static_cast<std::size_t>(size), {}, true}, make);
-}
-int sync(sqlite3_file* file, int /*flags*/) {
-  return open_file(file).path.empty() ? SQLITE_OK : open_file(file).disk->sync(open_file(file).path);
-}
-int file_size(sqlite3_file* file, sqlite3_int64* size) { return real(file)->pMethods->xFileSize(real(file), size); }
-int lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
-int unlock(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
-int check_lock(sqlite3_file* file, int* held) { return real(file)->pMethods->xCheckReservedLock(real(file), held); }
-int control(sqlite3_file* file, int what, void* argument) {
-  // Would write around this disk.
-  if (what == SQLITE_FCNTL_SIZE_HINT || what == SQLITE_FCNTL_CHUNK_SIZE) return SQLITE_OK;
-  return real(file)->pMethods->xFileControl(real(file), what, argument);
-}
-int sector_size(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
-int characteristics(sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
-int map_shared(sqlite3_file* file, int region, int size, int extend, void volatile** memory) {
-  return real(file)->pMethods->xShmMap(real(file), region, size, extend, memory);
-}
-int lock_shared(sqlite3_file* file, int offset, int count, int flags) {
-  return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
-}
-void barrier(sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); }
-int unmap_shared(sqlite3_file* file, int remove) { return real(file)->pMethods->xShmUnmap(real(file), remove); }
 
-constexpr sqlite3_io_methods kMethods{
-    2,          close,   read,        write,           truncate,   sync,        file_size, lock,         unlock,
-    check_lock, control, sector_size, characteristics, map_shared, lock_shared, barrier,   unmap_shared, nullptr,
-    nullptr};
+int write_file(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+  const OpenFile& open = OpenFile::of(file);
+  std::string copy(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  return open.disk->change(open.path, {static_cast<std::size_t>(offset), std::move(copy), false},
+                           [&] { return pass<&sqlite3_io_methods::xWrite>(file, bytes, size, offset); });
+}
+
+int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
+  const OpenFile& open = OpenFile::of(file);
+  return open.disk->change(open.path, {static_cast<std::size_t>(size), {}, true},
+                           [&] { return pass<&sqlite3_io_methods::xTruncate>(file, size); });
+}
+
+int sync_file(sqlite3_file* file, int /*flags*/) { return OpenFile::of(file).disk->sync(OpenFile::of(file).path); }
+
+int control_file(sqlite3_file* file, int what, void* argument) {
+  // These would write around this disk.
+  if (what == SQLITE_FCNTL_SIZE_HINT || what == SQLITE_FCNTL_CHUNK_SIZE) return SQLITE_OK;
+  return pass<&sqlite3_io_methods::xFileControl>(file, what, argument);
+}
+
+const sqlite3_io_methods kMethods = [] {
+  sqlite3_io_methods methods = passing_methods();
+  methods.xClose = close_file;
+  methods.xWrite = write_file;
+  methods.xTruncate = truncate_file;
+  methods.xSync = sync_file;
+  methods.xFileControl = control_file;
+  return methods;
+}();
 
 FragileDisk::State& disk_of(sqlite3_vfs* vfs) { return *static_cast<FragileDisk::State*>(vfs->pAppData); }
 
-int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* opened_as) {
-  FragileDisk::State& disk = disk_of(vfs);
+int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* opened_as) {
+  sqlite3_vfs& real = disk_of(vfs).real();
+  // Temporary files are missed by nobody.
   constexpr int kKept = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL;
-  const bool kept = name != nullptr && (flags & kKept) != 0;
-  if (kept) disk.opening(name);
-  auto* mine = new (file) OpenFile{{nullptr}, &disk, kept ? name : ""};
-  const int opened = disk.real().xOpen(&disk.real(), name, mine->real(), flags, opened_as);
-  if (opened == SQLITE_OK) {
-    mine->base.pMethods = &kMethods;
-  } else {
-    std::destroy_at(mine);
-  }
+  if (name == nullptr || (flags & kKept) == 0) return real.xOpen(&real, name, file, flags, opened_as);
+  disk_of(vfs).opening(name);
+  file->pMethods = nullptr;
+  const int opened = real.xOpen(&real, name, real_file(file), flags, opened_as);
+  if (opened == SQLITE_OK) new (file) OpenFile{{&kMethods}, &disk_of(vfs), name};
   return opened;
 }
 
-int remove(sqlite3_vfs* vfs, const char* name, int sync_folder) { return disk_of(vfs).erase(name, sync_folder); }
+int delete_file(sqlite3_vfs* vfs, const char* name, int sync_folder) { return disk_of(vfs).erase(name, sync_folder); }
 
 }  // namespace
 
@@ -259,9 +238,9 @@ FragileDisk::State::State() : real_(::sqlite3_vfs_find(nullptr)), vfs_(*real_) {
   vfs_.zName = "fragile";
   vfs_.pNext = nullptr;
   vfs_.pAppData = this;
-  vfs_.szOsFile = static_cast<int>(sizeof(OpenFile)) + real_->szOsFile;
-  vfs_.xOpen = open;
-  vfs_.xDelete = remove;
+  vfs_.szOsFile = static_cast<int>(kFrontSize) + real_->szOsFile;
+  vfs_.xOpen = open_file;
+  vfs_.xDelete = delete_file;
   ::sqlite3_vfs_register(&vfs_, 1);
 }
 

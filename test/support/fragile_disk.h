@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 
 namespace tenon::test {
 
-/// The disk below SQLite, as one that forgets with the power what was not synced. While it lives, all files that SQLite
-/// opens in this program lie on it. Make it before the first connection; any thread may call.
+/// The disk below SQLite of this program (power_loss.h is for one of another process), as one that forgets with the
+/// power what was not synced. While it lives, all files that SQLite opens in this program lie on it. Make it before the
+/// first connection; any thread may call.
 ///
 /// A power loss is two calls: `cut_power`, after which nothing reaches the disk any more and every attempt is an I/O
 /// error, as connections that are still open will find; and, when all of them are closed, `restore_power`.

@@ -85,9 +85,7 @@ PostgresServer::PostgresServer() : port_(free_port()) {
   std::vector<std::string> initdb = as_server_user();
   initdb.insert(initdb.end(), {programs() / "initdb", "-D", folder_ / "data", "-U", "postgres", "-A", "trust", "-E",
                                "UTF8", "--locale", "C", "--no-sync"});
-  int status = 0;
-  ::waitpid(spawn(initdb, folder_ / "log"), &status, 0);
-  if (status != 0) throw std::runtime_error("initdb failed: " + text_of(folder_ / "log"));
+  run(initdb);
   start();
 }
 
@@ -108,16 +106,38 @@ void PostgresServer::make_folder() {
   }
 }
 
+void PostgresServer::run(const std::vector<std::string>& command) const {
+  int status = 0;
+  ::waitpid(spawn(command, folder_ / "log"), &status, 0);
+  if (status != 0) throw std::runtime_error("a program failed: " + text_of(folder_ / "log"));
+}
+
+fs::path PostgresServer::make_certificate(const std::string& name) const {
+  const fs::path certificate = folder_ / (name + ".crt");
+  std::vector<std::string> openssl = as_server_user();  // who must own the key
+  openssl.insert(openssl.end(),
+                 {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                  "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                  folder_ / (name + ".key"), "-out", certificate});
+  run(openssl);
+  return certificate;
+}
+
+std::vector<std::string> PostgresServer::tls_settings(const fs::path& certificate) {
+  return {"ssl=on", "ssl_cert_file=" + certificate.string(),
+          "ssl_key_file=" + fs::path(certificate).replace_extension(".key").string()};
+}
+
 std::string PostgresServer::base() const {
   return "host=" + folder_.string() + " port=" + std::to_string(port_) + " user=postgres dbname=postgres";
 }
 
-void PostgresServer::start(const std::string& settings) {
+void PostgresServer::start(const std::vector<std::string>& settings) {
   std::vector<std::string> command = as_server_user();
   command.insert(command.end(),
                  {programs() / "postgres", "-D", folder_ / "data", "-k", folder_, "-p", std::to_string(port_), "-c",
                   "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB", "-c", "max_wal_size=256MB"});
-  if (!settings.empty()) command.insert(command.end(), {"-c", settings});
+  for (const std::string& setting : settings) command.insert(command.end(), {"-c", setting});
   process_ = spawn(command, folder_ / "log");
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (::PQping(base().c_str()) != PQPING_OK) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace tenon::test {
 
@@ -20,8 +21,8 @@ class PostgresServer {
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  /// Waits until it answers. `settings`: more arguments, such as `-c fsync=off`.
-  void start(const std::string& settings = {});
+  /// Waits until it answers. `settings`: such as `fsync=off`.
+  void start(const std::vector<std::string>& settings = {});
   /// What `pg_ctl stop -m immediate` does: it dies without a checkpoint, and recovers at the next start.
   void kill();
 
@@ -30,8 +31,15 @@ class PostgresServer {
   /// The same one over TCP.
   [[nodiscard]] static std::string over_tcp(const std::string& address);
 
+  /// Makes a certificate for 127.0.0.1 that is signed by itself. Returns its file; the settings that serve it come from
+  /// `tls_settings`. Throws if openssl can't.
+  std::filesystem::path make_certificate(const std::string& name) const;
+  [[nodiscard]] static std::vector<std::string> tls_settings(const std::filesystem::path& certificate);
+
  private:
   void make_folder();
+  /// Runs a program to its end. Throws if it fails.
+  void run(const std::vector<std::string>& command) const;
   [[nodiscard]] std::string base() const;
 
   std::filesystem::path folder_;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/sqlite_front.h"
 #include "support/temp_folder.h"
 
 namespace tenon::test {
@@ -95,19 +96,8 @@ struct Tracked {
   std::shared_ptr<Disk> disk;
 
   static Tracked* of(sqlite3_file* file) { return reinterpret_cast<Tracked*>(file); }
-  static sqlite3_file* real(sqlite3_file* file) {
-    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + kSize);
-  }
-  static constexpr std::size_t kSize = 64;
 };
-static_assert(sizeof(Tracked) <= Tracked::kSize);
-
-/// Calls the real file's method.
-template <auto kMethod, class... A>
-int pass(sqlite3_file* file, A... arguments) {
-  sqlite3_file* real = Tracked::real(file);
-  return (real->pMethods->*kMethod)(real, arguments...);
-}
+static_assert(sizeof(Tracked) <= kFrontSize);
 
 int close_file(sqlite3_file* file) {
   const int closed = pass<&sqlite3_io_methods::xClose>(file);
@@ -127,37 +117,18 @@ int sync_file(sqlite3_file* file, int /*flags*/) {
   return Tracked::of(file)->disk->sync() ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
-void order_shared(sqlite3_file* file) {
-  sqlite3_file* real = Tracked::real(file);
-  real->pMethods->xShmBarrier(real);
-}
-
-const sqlite3_io_methods kMethods{
-    .iVersion = 2,
-    .xClose = close_file,
-    .xRead = pass<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
-    .xWrite = write_file,
-    .xTruncate = pass<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
-    .xSync = sync_file,
-    .xFileSize = pass<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
-    .xLock = pass<&sqlite3_io_methods::xLock, int>,
-    .xUnlock = pass<&sqlite3_io_methods::xUnlock, int>,
-    .xCheckReservedLock = pass<&sqlite3_io_methods::xCheckReservedLock, int*>,
-    .xFileControl = pass<&sqlite3_io_methods::xFileControl, int, void*>,
-    .xSectorSize = pass<&sqlite3_io_methods::xSectorSize>,
-    .xDeviceCharacteristics = pass<&sqlite3_io_methods::xDeviceCharacteristics>,
-    .xShmMap = pass<&sqlite3_io_methods::xShmMap, int, int, int, void volatile**>,
-    .xShmLock = pass<&sqlite3_io_methods::xShmLock, int, int, int>,
-    .xShmBarrier = order_shared,
-    .xShmUnmap = pass<&sqlite3_io_methods::xShmUnmap, int>,
-    .xFetch = nullptr,
-    .xUnfetch = nullptr,
-};
+const sqlite3_io_methods kMethods = [] {
+  sqlite3_io_methods methods = passing_methods();
+  methods.xClose = close_file;
+  methods.xWrite = write_file;
+  methods.xSync = sync_file;
+  return methods;
+}();
 
 int open_file(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   constexpr int kKept = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL;
   if (name == nullptr || (flags & kKept) == 0) return vfs().real->xOpen(vfs().real, name, file, flags, out_flags);
-  const int opened = vfs().real->xOpen(vfs().real, name, Tracked::real(file), flags, out_flags);
+  const int opened = vfs().real->xOpen(vfs().real, name, real_file(file), flags, out_flags);
   file->pMethods = nullptr;
   if (opened != SQLITE_OK) return opened;
   new (file) Tracked{{&kMethods}, vfs().disk(name)};
@@ -195,7 +166,7 @@ void install_power_loss_vfs(bool lying_disk) {
   made.lying = lying_disk;
   made.vfs = *made.real;
   made.vfs.zName = "power-loss";
-  made.vfs.szOsFile = static_cast<int>(Tracked::kSize) + made.real->szOsFile;
+  made.vfs.szOsFile = static_cast<int>(kFrontSize) + made.real->szOsFile;
   made.vfs.xOpen = open_file;
   made.vfs.xDelete = delete_file;
   if (::sqlite3_vfs_register(&made.vfs, 1) != SQLITE_OK) throw std::runtime_error("the VFS can't be registered");

@@ -183,12 +183,11 @@ void ChainRunner::State::begin(const Plan& wanted) {
   StoreHost* const host = store != nullptr ? store : tenon::detail::this_node->store();
   transactions.reset();
   if (host != nullptr) transactions.emplace(*host);
-  engine =
-      std::make_unique<flow::Engine>(flow::EngineOptions{.threads = 1,
-                                                         .blocking_threads = 4,
-                                                         .first_run = run,
-                                                         .clock = clock,
-                                                         .transactions = transactions ? &*transactions : nullptr});
+  engine = std::make_unique<flow::Engine>(flow::EngineOptions{.threads = 1,
+                                                              .blocking_threads = 4,
+                                                              .first_run = run,
+                                                              .clock = clock,
+                                                              .transactions = transactions ? &*transactions : nullptr});
   chains.open(*engine, [](std::string_view) { return nullptr; });
   (void)engine
       ->start({std::move(assembled), std::move(made.input), trace,

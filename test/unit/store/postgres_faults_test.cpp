@@ -16,7 +16,7 @@ class PostgresFaults : public StoreTest {
     const auto opened = open_store(parse_address(address_).value(), options);
     return opened.ok() ? make_error("none", "opened") : opened.error();
   }
-  void restart(const std::string& settings = {}) {
+  void restart(const std::vector<std::string>& settings = {}) {
     connection_.reset();
     server().kill();
     server().start(settings);
@@ -30,6 +30,38 @@ TEST_P(PostgresFaults, serves_over_tcp_and_tells_where_it_is) {
   open();
   EXPECT_EQ(number(*connection_, "SELECT count(*) FROM item"), 0);
   EXPECT_THAT(store_->place(), HasSubstr("host=127.0.0.1 port="));
+}
+
+TEST_P(PostgresFaults, is_spoken_to_in_secret_and_only_by_the_name_that_it_proves) {
+  address_ = test::PostgresServer::over_tcp(address_);
+  address_ += " sslmode=verify-full sslrootcert=";
+  const std::string own = server().make_certificate("own");
+  const std::string other = server().make_certificate("other");
+  const std::string plain = address_;
+  address_ = plain + own;
+  EXPECT_THAT(refusal().details, HasSubstr("server does not support SSL"));
+  restart(test::PostgresServer::tls_settings(own));
+  open();
+  EXPECT_EQ(number(*connection_, "SELECT CAST(ssl AS integer) FROM pg_stat_ssl WHERE pid = pg_backend_pid()"), 1);
+  address_ = plain + other;
+  EXPECT_EQ(refusal().code, "STORE.1001");
+  EXPECT_THAT(refusal().details, HasSubstr("certificate verify failed"));
+  restart();
+}
+
+TEST_P(PostgresFaults, are_told_by_their_codes) {
+  const std::vector<std::pair<std::string, std::string>> codes{
+      {"53100", "STORE.1005"}, {"40001", "STORE.1003"}, {"40P01", "STORE.1003"}, {"53300", "STORE.1001"},
+      {"57014", "STORE.1003"}, {"58030", "STORE.1013"}, {"XX001", "STORE.1006"}, {"25006", "STORE.1010"},
+      {"22003", "STORE.1008"}, {"23514", "STORE.1004"}, {"42P01", "STORE.1007"}};
+  for (const auto& [state, code] : codes) {
+    const auto failed =
+        connection_->execute("DO $do$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '" + state + "'; END $do$");
+    ASSERT_FALSE(failed.ok());
+    EXPECT_EQ(failed.error().code, code) << state;
+    EXPECT_EQ(fact(failed.error(), "sqlstate"), state);
+    EXPECT_FALSE(connection_->broken()) << state;
+  }
 }
 
 TEST_P(PostgresFaults, loses_no_committed_row_when_the_server_is_killed) {
@@ -74,7 +106,7 @@ TEST_P(PostgresFaults, says_that_a_connection_is_lost_while_it_waits) {
 
 TEST_P(PostgresFaults, refuses_a_server_that_may_lose_what_it_acknowledges) {
   for (const char* name : {"fsync", "synchronous_commit", "full_page_writes"}) {
-    restart(std::string(name) + "=off");
+    restart({std::string(name) + "=off"});
     const ErrorCode refused = refusal();
     EXPECT_EQ(refused.code, "STORE.1010") << name;
     EXPECT_THAT(refused.details, HasSubstr(std::string(name) + " is off"));

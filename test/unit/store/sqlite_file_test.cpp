@@ -76,6 +76,34 @@ TEST_F(SqliteFile, that_was_cut_off_is_refused) {
   expect_refused("STORE.1006", "");
 }
 
+TEST_F(SqliteFile, that_is_empty_is_refused_as_long_as_its_log_is_there) {
+  fill();
+  std::string log;
+  {
+    const auto store = open().value();
+    const auto connection = store->connect().value();
+    connection->execute("INSERT INTO item VALUES (1000, 'in the log')").value();
+    log = test::read_file(file_ + "-wal");
+  }
+  ASSERT_FALSE(log.empty());
+  folder_.write("tenon.db-wal", log);
+  std::filesystem::resize_file(file_, 0);
+  expect_refused("STORE.1006", "it is empty or gone, but " + file_ + "-wal is there");
+  std::filesystem::remove(file_);
+  EXPECT_EQ(open().error().code, "STORE.1006");
+  EXPECT_TRUE(test::read_file(file_ + "-wal") == log) << "the log was written to";
+}
+
+TEST_F(SqliteFile, that_is_found_damaged_while_it_is_used_says_so) {
+  fill();
+  const auto store = open().value();
+  const auto connection = store->connect().value();
+  for (int page = 2; page < 20; ++page) overwrite(page * 4096, std::string(4096, '\x5a'));
+  const auto found = connection->query("SELECT * FROM item");
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code, "STORE.1006");
+}
+
 TEST_F(SqliteFile, that_is_none_of_sqlite_is_refused) {
   folder_.write("tenon.db",
                 "a letter to my friends, which is of more than a hundred bytes, because the header of a "
@@ -117,6 +145,14 @@ TEST_F(SqliteFile, has_one_owner) {
   const auto second = open();
   EXPECT_EQ(second.error().to_string(), "STORE.1012: another process uses the store: " + file_ + ".lock (process " +
                                             std::to_string(::getpid()) + ")");
+}
+
+TEST_F(SqliteFile, has_one_owner_by_whatever_name) {
+  fill();
+  const auto owner = open().value();
+  const std::string link = folder_.path() / "link.db";
+  std::filesystem::create_symlink(file_, link);
+  EXPECT_EQ(open_store(Address{Address::Engine::kSqlite, link}).error().code, "STORE.1012");
 }
 
 TEST_F(SqliteFile, is_read_beside_its_owner_and_not_written) {

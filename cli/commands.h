@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api_client.h"
+#include "run_command.h"
+#include "run_filter.h"
+#include "run_verbs.h"
+#include "tenond_command.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+/// The command line: what it may hold, and which command it calls.
+namespace tenon::cli {
+
+/// What the command line holds, for all commands.
+struct Arguments {
+  std::string socket;
+  bool json = false;
+  std::string name;
+  std::string input;
+  std::string graph;
+  std::string output;
+  double stuck_s = 60;
+  bool watch = false;
+  RunFilter filter;
+  std::string after;
+  VerbOptions verb;
+  TenondOptions tenond;
+  std::vector<std::string> syntax;
+
+  [[nodiscard]] ApiClient client() const { return ApiClient(socket); }
+  [[nodiscard]] Watch watching() const { return watch ? Watch::kYes : Watch::kNo; }
+};
+
+/// `tenon run …`, `tenon runs …`, `tenon debt …`. The arguments must outlive the app.
+void add_run_commands(CLI::App& app, Arguments& arguments);
+
+}  // namespace tenon::cli
