@@ -242,7 +242,7 @@ void Drill::random_pass() {
   while (!enough()) {
     if (rounds_ >= kRoundsOfWorld || worlds_ == 0) begin_world();
     std::vector<Plan> crowd;
-    for (std::size_t i = 0; i < kCrowd; ++i) crowd.push_back(numbered(random_plan(dice_)));
+    for (std::size_t i = 0; i < kCrowd; ++i) crowd.push_back(numbered(random_plan(dice_, options_.contend)));
     const std::uint64_t choice = dice_.below(8);
     if (choice == 0) {
       (void)live(crowd, 0, Blow::kNone);
@@ -269,7 +269,7 @@ int Drill::run() {
     std::cout << "disagreement: " << fault.what() << "\n";
     std::cout << "again by: crash_drill --engine " << (server_ ? "postgres" : "sqlite") << " --kills " << options_.kills
               << " --seed " << options_.seed << (options_.power_loss ? " --power-loss" : "")
-              << (options_.only_crowds ? " --only-crowds" : "") << "\n";
+              << (options_.only_crowds ? " --only-crowds" : "") << (options_.contend ? " --contend" : "") << "\n";
     if (options_.keep) std::cout << "kept: " << world_.string() << "\n";
     status = 1;
   }

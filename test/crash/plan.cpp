@@ -9,6 +9,7 @@ namespace {
 
 /// Where the undo of what fails is tried in vain.
 constexpr std::int64_t kOwingStep = 2;
+constexpr std::uint64_t kSharedSlots = 6;
 
 std::map<std::string, Shape> make_shapes() {
   std::map<std::string, Shape> made;
@@ -80,10 +81,12 @@ std::uint64_t Dice::below(std::uint64_t bound) {
   return (z ^ (z >> 31U)) % bound;
 }
 
-Plan random_plan(Dice& dice) {
+Plan random_plan(Dice& dice, bool contend) {
   Plan plan;
   plan.chain = std::next(shapes().begin(), static_cast<std::ptrdiff_t>(dice.below(shapes().size())))->first;
-  plan.slot = static_cast<std::uint32_t>(dice.below(6));
+  plan.slot = static_cast<std::uint32_t>(dice.below(kSharedSlots));
+  if (!contend && shapes().at(plan.chain).resumes)
+    plan.slot = static_cast<std::uint32_t>(kSharedSlots + dice.below(1U << 30U));
   if (dice.below(2) == 0) plan.fail_at = 5 + static_cast<std::int64_t>(dice.below(3));
   if (dice.below(3) == 0) {
     plan.owes_at = kOwingStep;

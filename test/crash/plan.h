@@ -59,6 +59,7 @@ class Dice {
   std::uint64_t state_;
 };
 
-[[nodiscard]] Plan random_plan(Dice& dice);
+/// `contend`: also runs that resume share the names that they hold alone.
+[[nodiscard]] Plan random_plan(Dice& dice, bool contend);
 
 }  // namespace tenon::crash

@@ -6,7 +6,7 @@
 
 /// Loss of power for SQLite files. The process under test writes through a VFS that keeps, beside each file, an image
 /// of what is on the disk for certain: what was written before the last sync. When the process is dead, the image takes
-/// the file's place.
+/// the file's place. (FragileDisk is for a process that outlives the loss.)
 namespace tenon::test {
 
 /// From now on SQLite of this process opens its files so. `lying_disk`: syncs have no effect, as on a disk that lies.
