@@ -184,8 +184,10 @@ journal::JournalOptions journal_options(std::int64_t node) {
   return options;
 }
 
-journal::KeeperOptions keeper_options(std::int64_t node, const wiring::StepFinder& flows, api::RunLog& runs) {
+journal::KeeperOptions keeper_options(std::int64_t node, const Settings& settings, const wiring::StepFinder& flows,
+                                      api::RunLog& runs) {
   journal::KeeperOptions options;
+  options.retention.keep = settings.run_retention;
   options.node = node;
   options.chain = [&flows](std::string_view text) { return flow::chain_from_definition(text, flows); };
   options.observer = [&runs](std::uint64_t run, const flow::Chain& chain) { return runs.take_up(run, chain); };
@@ -254,7 +256,7 @@ int run_node(const Options& options, Signals& signals) {
                          .transactions = &transactions});
     log.set_engine(&engine);
     const wiring::StepFinder flows(wiring);
-    journal::RunKeeper keeper((*store)->store(), engine, keeper_options(node, flows, runs));
+    journal::RunKeeper keeper((*store)->store(), engine, keeper_options(node, settings, flows, runs));
     if (const Result<std::size_t> taken_up = keeper.take_up(); !taken_up) {
       engine.close();
       journal.close();

@@ -42,6 +42,8 @@ const std::vector<Rule>& rules() {
         {"tenon.stop.grace", "30s", "how long runs may go on at a stop before they are undone", Kind::kDuration, 0},
         {"tenon.run.blocking-threads", "16", "so many flows may block at once", Kind::kInteger, 1, 4096},
         {"tenon.run.kept", "1000", "so many finished runs are remembered", Kind::kInteger, 0, 1'000'000},
+        {"tenon.run.retention", "720h", "how long runs stay in the store after their end; 0: for ever", Kind::kDuration,
+         0},
     };
   }();
   return kRules;
@@ -176,6 +178,8 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
   settings.stop_grace = std::chrono::milliseconds(reader.number("tenon.stop.grace"));
   settings.blocking_threads = static_cast<std::size_t>(reader.number("tenon.run.blocking-threads"));
   settings.runs_kept = static_cast<std::size_t>(reader.number("tenon.run.kept"));
+  settings.run_retention =
+      std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.run.retention")));
   return settings;
 }
 

@@ -27,6 +27,8 @@ struct Settings {
   std::chrono::milliseconds stop_grace{};
   std::size_t blocking_threads = 0;
   std::size_t runs_kept = 0;
+  /// 0: for ever.
+  std::chrono::hours run_retention{0};
 };
 
 /// The properties that the command line asks for: the file, then `--set`.

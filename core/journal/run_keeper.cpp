@@ -253,6 +253,7 @@ void RunKeeper::Work::ended(std::uint64_t run) {
 
 void RunKeeper::Work::work() {
   bool complained = false;
+  auto next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
   while (true) {
     bool timed_out = false;
     {
@@ -266,6 +267,12 @@ void RunKeeper::Work::work() {
     if (const Result<Lease> lease = connection()) {
       done = pay(**lease);
       if (done) done = try_debts(**lease);
+      if (done && std::chrono::steady_clock::now() >= next_sweep) {
+        next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
+        const Result<Swept> swept = sweep(**lease, options_.retention, microseconds_now());
+        if (!swept) done = swept.error();
+        if (swept && swept->runs > 0) log::info("old runs are deleted", {{"runs", swept->runs}});
+      }
     } else {
       done = lease.error();
     }

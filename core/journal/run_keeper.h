@@ -16,6 +16,7 @@
 #include "flow/chain.h"
 #include "flow/engine.h"
 #include "journal/actions.h"
+#include "journal/retention.h"
 #include "store/store.h"
 
 namespace tenon::journal {
@@ -33,6 +34,9 @@ struct KeeperOptions {
   /// So many runs are recovered at once; of them those that name the same resource in a limit (`concurrency`) of their
   /// chain are no more than that limit.
   std::size_t at_once = 64;
+  /// Which runs that have ended are kept; looked at every `sweep_interval`.
+  RetentionPolicy retention = {};
+  std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
 };
 
 /// What an operator asks of one run, and who and why.

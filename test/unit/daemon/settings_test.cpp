@@ -28,6 +28,7 @@ TEST(Settings, have_defaults) {
   EXPECT_EQ(settings.stop_grace, 30s);
   EXPECT_EQ(settings.blocking_threads, 16U);
   EXPECT_EQ(settings.runs_kept, 1000U);
+  EXPECT_EQ(settings.run_retention, std::chrono::hours(720));
 }
 
 TEST(Settings, come_from_the_file_and_the_command_line_which_wins) {

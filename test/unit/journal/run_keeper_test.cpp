@@ -292,6 +292,27 @@ TEST_P(KeptRuns, pay_a_debt_when_they_are_told_to) {
   EXPECT_EQ(process.keeper.settle_debt(debts[0].key, "anna", "done").error().code, kNoSuchDebt);
 }
 
+TEST_P(KeptRuns, go_when_they_are_old) {
+  const auto made = ChainMaker("sample").then(step("a")).make();
+  auto keep = options(kNode);
+  keep.sweep_interval = 1ms;
+  keep.retention.keep = 24h;
+  Process process(*store_, kNode, keep);
+  ASSERT_TRUE(process.keeper.take_up());
+  std::vector<std::uint64_t> runs;
+  for (int i = 0; i < 2; ++i) {
+    flow::RunRequest request;
+    request.chain = made;
+    runs.push_back(process.engine.start(std::move(request)).value());
+    wait_for_phase(runs.back(), RunPhase::kSucceeded);
+  }
+  ASSERT_TRUE(
+      connection_->execute("UPDATE chain_run SET ended = 1 WHERE id = $1", {static_cast<std::int64_t>(runs[0])}));
+  for (int i = 0; i < 10'000 && read_run(*connection_, runs[0]).value(); ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_FALSE(read_run(*connection_, runs[0]).value());
+  EXPECT_TRUE(read_run(*connection_, runs[1]).value());
+}
+
 TEST_P(KeptRuns, say_what_a_cancel_would_undo) {
   ChainMaker maker("sample");
   std::unique_ptr<FlowStep> kept;
