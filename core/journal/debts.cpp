@@ -150,6 +150,18 @@ Result<std::vector<Debt>> take_due_debts(store::Connection& connection, std::int
   return debts;
 }
 
+Result<std::vector<std::string>> taken_debts(store::Connection& connection, std::int64_t node) {
+  const Result<Rows> rows = connection.query("SELECT key FROM debt WHERE state = 3 AND owner = $1", {node});
+  if (!rows) return rows.error();
+  std::vector<std::string> keys;
+  for (const Row row : *rows) keys.emplace_back(row.text(0));
+  return keys;
+}
+
+Result<bool> give_back_debt(store::Connection& connection, std::string_view key) {
+  return changes_one(connection, "UPDATE debt SET state = 1 WHERE key = $1 AND state = 3", {key});
+}
+
 Result<std::optional<std::int64_t>> next_debt_due(store::Connection& connection) {
   const Result<Rows> rows = connection.query("SELECT min(next_at) FROM debt WHERE state = 1");
   if (!rows) return rows.error();

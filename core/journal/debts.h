@@ -73,6 +73,10 @@ struct DebtFilter {
 /// Those that are due, oldest first: they are this node's to try, and kTaken.
 [[nodiscard]] Result<std::vector<Debt>> take_due_debts(store::Connection& connection, std::int64_t node,
                                                        std::int64_t now, std::size_t limit = 100);
+/// Those that this node has taken: after a `take_due_debts` whose end is not known, it may have more than it knows of.
+[[nodiscard]] Result<std::vector<std::string>> taken_debts(store::Connection& connection, std::int64_t node);
+/// Opens one that was taken, as it was before.
+[[nodiscard]] Result<bool> give_back_debt(store::Connection& connection, std::string_view key);
 /// When the next one is due; nothing if none is open.
 [[nodiscard]] Result<std::optional<std::int64_t>> next_debt_due(store::Connection& connection);
 

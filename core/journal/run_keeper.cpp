@@ -124,6 +124,7 @@ class RunKeeper::Work {
   void release_some(bool more);
   Result<void> pay(store::Connection& connection);
   Result<void> try_debts(store::Connection& connection);
+  Result<void> give_back_lost(store::Connection& connection);
   void try_debt(store::Connection& connection, const Debt& debt);
 
   store::ConnectionPool pool_;
@@ -139,6 +140,7 @@ class RunKeeper::Work {
   std::unordered_map<std::string, std::uint32_t> in_use_;
   std::deque<TriedDebt> tried_;
   std::set<std::string> debts_at_work_;
+  bool taken_unknown_ = false;  // debts may have been taken whose keys did not come; thread_ only
   bool stopped_ = false;
   bool look_ = false;
   std::thread thread_;
@@ -326,7 +328,24 @@ Result<void> RunKeeper::Work::pay(store::Connection& connection) {
   }
 }
 
+Result<void> RunKeeper::Work::give_back_lost(store::Connection& connection) {
+  const Result<std::vector<std::string>> taken = taken_debts(connection, options_.node);
+  if (!taken) return taken.error();
+  for (const std::string& key : *taken) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (debts_at_work_.contains(key)) continue;
+    }
+    if (const Result<bool> back = give_back_debt(connection, key); !back) return back.error();
+  }
+  taken_unknown_ = false;
+  return {};
+}
+
 Result<void> RunKeeper::Work::try_debts(store::Connection& connection) {
+  if (taken_unknown_) {
+    if (Result<void> back = give_back_lost(connection); !back) return back;
+  }
   std::size_t room = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -337,7 +356,10 @@ Result<void> RunKeeper::Work::try_debts(store::Connection& connection) {
   if (!due) return due.error();
   if (!*due || **due > microseconds_now()) return {};
   const Result<std::vector<Debt>> debts = take_due_debts(connection, options_.node, microseconds_now(), room);
-  if (!debts) return debts.error();
+  if (!debts) {
+    taken_unknown_ = true;
+    return debts.error();
+  }
   for (const Debt& debt : *debts) try_debt(connection, debt);
   return {};
 }
@@ -373,6 +395,7 @@ void RunKeeper::Work::try_debt(store::Connection& connection, const Debt& debt) 
     debts_at_work_.erase(debt.key);
   }
   const ErrorCode& error = run ? begun.error() : run.error();
+  taken_unknown_ = true;  // unless this is known to have worked, it is looked at again
   const auto deferred = defer_debt(connection, debt.key, error, microseconds_now() + kAway);
   log::warning("a debt can't be tried", {{"debt", debt.key}, {"error", error.to_string()}});
   if (!deferred) log::warning("a debt can't be put off", {{"error", deferred.error().to_string()}});
