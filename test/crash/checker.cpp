@@ -158,7 +158,6 @@ class Checker {
       std::string outcome;
       in >> word >> name >> outcome;
       if (word == "wrong") return disagree(name.substr(0, name.find(':')), line);
-      if (word == "fault") return disagree("?", line);
       const StoredRun* run = nullptr;
       if (word == "accepted" || word == "done") {
         const auto found = by_number.find(std::stoull(name.substr(1)));

@@ -38,11 +38,18 @@ constexpr std::uint64_t kKilledRecovery = 4;
 /// A host that has not ended by then hangs.
 constexpr int kPatienceMs = 120'000;
 
-/// The drill ends with this.
+/// The store and the world disagree.
 class Fault : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+/// A host hangs, or ends as none should.
+class Trouble : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+constexpr int kTrouble = 70;
+constexpr std::size_t kLinesOfTrouble = 60;
 
 /// Waits until the process has ended, or the time is up. It is not reaped.
 bool wait_for_end(pid_t process, microseconds time) {
@@ -136,7 +143,7 @@ Drill::End Drill::live(const std::vector<Plan>& plans, std::uint64_t die_at, Blo
   if (!wait_for_end(host, std::chrono::milliseconds(kPatienceMs))) {
     ::kill(host, SIGKILL);
     ::waitpid(host, nullptr, 0);
-    throw Fault("a host hangs: see " + world_.string());
+    throw Trouble("a host hangs");
   }
   const End end = ended(host);
   if (end == End::kDone && blow == Blow::kNone && plans.size() == kCrowd) {
@@ -163,11 +170,8 @@ Drill::End Drill::ended(pid_t host) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return End::kKilled;
   if (WIFEXITED(status) && WEXITSTATUS(status) == kAllDone) return End::kDone;
   if (WIFEXITED(status) && WEXITSTATUS(status) == kStoreAway && server_) return End::kStoreAway;
-  compare();  // says more, if it finds something
-  throw Fault("a host ended with " +
-              (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
-                                   : "status " + std::to_string(WEXITSTATUS(status))) +
-              ": see " + world_.string());
+  throw Trouble("a host ended with " + (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                                                            : "status " + std::to_string(WEXITSTATUS(status))));
 }
 
 void Drill::strike_server() {
@@ -267,11 +271,20 @@ int Drill::run() {
     end_world();
   } catch (const Fault& fault) {
     std::cout << "disagreement: " << fault.what() << "\n";
+    status = 1;
+  } catch (const Trouble& trouble) {
+    std::cout << "trouble: " << trouble.what() << "; what was told last:\n";
+    const std::vector<std::string> told = outside_->told();
+    for (std::size_t i = told.size() - std::min(told.size(), kLinesOfTrouble); i < told.size(); ++i) {
+      std::cout << "  " << told[i] << "\n";
+    }
+    status = kTrouble;
+  }
+  if (status != 0) {
     std::cout << "again by: crash_drill --engine " << (server_ ? "postgres" : "sqlite") << " --kills " << options_.kills
               << " --seed " << options_.seed << (options_.power_loss ? " --power-loss" : "")
               << (options_.only_crowds ? " --only-crowds" : "") << (options_.contend ? " --contend" : "") << "\n";
     if (options_.keep) std::cout << "kept: " << world_.string() << "\n";
-    status = 1;
   }
   const double seconds = std::chrono::duration<double>(steady_clock::now() - begun).count();
   std::cout << "crash drill " << (server_ ? "postgres" : "sqlite") << (options_.power_loss ? ", power lost" : "")

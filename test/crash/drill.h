@@ -39,7 +39,7 @@ class Drill {
   ~Drill();
   Drill(const Drill&) = delete;
   Drill& operator=(const Drill&) = delete;
-  /// The exit status: 0, or 1 after the first disagreement. Prints what it did.
+  /// The exit status: 0; 1 after the first disagreement; 70 if a host hangs or ends as none should. Prints what it did.
   int run();
 
  private:
@@ -59,7 +59,7 @@ class Drill {
   /// Many runs at once, killed at any moment.
   void random_pass();
 
-  /// One life. Throws Fault if the host ends in another way than it may.
+  /// One life. Throws Trouble if the host ends in another way than it may.
   End live(const std::vector<Plan>& plans, std::uint64_t die_at, Blow blow);
   pid_t spawn(const std::vector<Plan>& plans, std::uint64_t die_at);
   [[nodiscard]] End ended(pid_t host);
