@@ -190,7 +190,7 @@ class Strand final : public StepHost, public JournalListener {
   // -------------------------------------------------------------------------------------
   /// Makes the run durable before its first step.
   Next record_start();
-  Next record(JournalRecord&& record, Recording what);
+  Next record(JournalRecord record, Recording what);
   Next resume_recorded();
   Next record_done();
   [[nodiscard]] static ErrorCode unkeepable(const DataEntry& entry);

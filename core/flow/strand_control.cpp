@@ -39,7 +39,7 @@ Strand::Next Strand::directed(Engine::Directive&& directive) {
     JournalRecord skipped;
     skipped.kind = JournalRecord::Kind::kSkipped;
     skipped.step = step_index();
-    return record(std::move(skipped), Recording::kSkipped);
+    return record(skipped, Recording::kSkipped);
   }
   pending_.clear();
   for (auto& [name, value] : directive.data) {

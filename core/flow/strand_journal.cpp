@@ -33,7 +33,7 @@ Strand::Next Strand::record_start() {
   return suspend(Waiting::kCommit, Stage::kRecorded) ? Next::kSuspended : resume_recorded();
 }
 
-Strand::Next Strand::record(JournalRecord&& record, Recording what) {
+Strand::Next Strand::record(JournalRecord record, Recording what) {
   recording_ = what;
   closing_ = record.closes;
   if (run_.journal_ == nullptr) return go_on_recorded();
@@ -132,7 +132,7 @@ Strand::Next Strand::record_done() {
   done.attempt = attempt_.load(std::memory_order_relaxed);
   done.data = {pending_.data(), static_cast<std::size_t>(written - pending_.begin())};
   done.closes = parent_ == nullptr && last_op(pc_ + 1) && !stopped();
-  return record(std::move(done), Recording::kDone);
+  return record(done, Recording::kDone);
 }
 
 std::vector<std::uint32_t> Strand::begun_since(std::size_t mark) const {
@@ -148,7 +148,7 @@ Strand::Next Strand::record_turn() {
   turn.step = step_index();
   turn.error = error_.get();
   turn.begun = begun;
-  return record(std::move(turn), Recording::kTurn);
+  return record(turn, Recording::kTurn);
 }
 
 Strand::Next Strand::record_back() {
@@ -158,7 +158,7 @@ Strand::Next Strand::record_back() {
   back.step = step_index();
   back.error = error_.get();
   back.begun = begun;
-  return record(std::move(back), Recording::kBack);
+  return record(back, Recording::kBack);
 }
 
 void Strand::close_if_last(JournalRecord& record) const {
@@ -193,7 +193,7 @@ Strand::Next Strand::record_undone(JournalRecord::Kind kind, Recording what) {
       undone.debts = {&debt, 1};
     }
   }
-  return record(std::move(undone), what);
+  return record(undone, what);
 }
 
 void Strand::describe_debt(ErrorCode& debt) const {
@@ -216,7 +216,7 @@ Strand::Next Strand::record_undo_failed() {
   failed.error = debt.error;
   failed.debts = {&debt, 1};
   close_if_last(failed);
-  return record(std::move(failed), Recording::kUndoFailed);
+  return record(failed, Recording::kUndoFailed);
 }
 
 Strand::Next Strand::record_end(bool failed) {
@@ -224,7 +224,7 @@ Strand::Next Strand::record_end(bool failed) {
   end.kind = JournalRecord::Kind::kClosed;
   end.closes = true;
   end.outcome = failed ? error_.get() : nullptr;
-  return record(std::move(end), Recording::kEnd);
+  return record(end, Recording::kEnd);
 }
 
 void Strand::record_late(bool undone) {
@@ -240,7 +240,7 @@ void Strand::record_late(bool undone) {
     late.error = debt_.get();
     late.debts = {&debt, 1};
   }
-  (void)record(std::move(late), Recording::kLate);
+  (void)record(late, Recording::kLate);
 }
 
 }  // namespace tenon::flow

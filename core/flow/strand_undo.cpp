@@ -206,7 +206,7 @@ Strand::Next Strand::retry_step(const RetryPolicy& retry, std::uint32_t failed) 
   waits.attempt = failed;
   waits.error = error_.get();
   waits.wait = retry_wait_;
-  return record(std::move(waits), Recording::kRetry);
+  return record(waits, Recording::kRetry);
 }
 
 Strand::Next Strand::wait_for(std::chrono::milliseconds time) {

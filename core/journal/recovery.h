@@ -93,8 +93,8 @@ struct Definition {
 [[nodiscard]] Result<Definition> load_definition(store::Connection& connection, std::int64_t id);
 
 /// What the engine goes on with. `chain`: made again of the run's definition; `now` in microseconds. The course is what
-/// the run's records, its chain and its operators say: kTurned if it had turned back, kUndo if it was cancelled, an undo
-/// of it had failed (what that left must not be built upon) or its chain's recovery is rollback, else kResume.
+/// the run's records, its chain and its operators say: kTurned if it had turned back, kUndo if it was cancelled, an
+/// undo of it had failed (what that left must not be built upon) or its chain's recovery is rollback, else kResume.
 ///
 /// JOURNAL.1002 if a value's type is no longer the one that the chain's flows declare for its key: the run is to be
 /// parked with this reason.

@@ -368,8 +368,10 @@ void RunKeeper::Work::try_debt(store::Connection& connection, const Debt& debt) 
   Result<Chain> made = chain(connection, debt.definition);
   Result<flow::RecoveredRun> run =
       made ? debt_run(debt, std::move(made).value(), 0) : Result<flow::RecoveredRun>(made.error());
-  Result<std::uint64_t> begun = std::uint64_t{0};
-  if (run) {
+  ErrorCode error;
+  if (!run) {
+    error = std::move(run).error();
+  } else {
     run->done_with = [this, key = debt.key](const flow::RunResult& result) {
       TriedDebt tried{key, {}};
       if (result.error) {
@@ -386,15 +388,15 @@ void RunKeeper::Work::try_debt(store::Connection& connection, const Debt& debt) 
       const std::lock_guard lock(mutex_);
       debts_at_work_.insert(debt.key);
     }
-    begun = engine_.recover(std::move(run).value());
+    Result<std::uint64_t> begun = engine_.recover(std::move(run).value());
     if (begun) {
       engine_.release(*begun);
       return;
     }
+    error = std::move(begun).error();
     const std::lock_guard lock(mutex_);
     debts_at_work_.erase(debt.key);
   }
-  const ErrorCode& error = run ? begun.error() : run.error();
   taken_unknown_ = true;  // unless this is known to have worked, it is looked at again
   const auto deferred = defer_debt(connection, debt.key, error, microseconds_now() + kAway);
   log::warning("a debt can't be tried", {{"debt", debt.key}, {"error", error.to_string()}});
