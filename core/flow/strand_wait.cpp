@@ -19,7 +19,9 @@ bool Strand::suspend(Waiting waiting, Stage stage) {
   stage_ = stage;
   waiting_.store(waiting, std::memory_order_relaxed);
   since_.store(run_.engine_.clock->now().time_since_epoch().count(), std::memory_order_relaxed);
-  const bool cut_short = direction() != Direction::kUndo;
+  // A run that is taken up needs its locks whatever is to become of it.
+  const bool needs_lock = waiting == Waiting::kLock && run_.history_ != nullptr;
+  const bool cut_short = direction() != Direction::kUndo && !needs_lock;
   bool graced = false;
   std::uint64_t word = word_.load();
   while (true) {
@@ -86,6 +88,8 @@ void Strand::interrupt(Stop reason) {
   switch (waiting_.load(std::memory_order_relaxed)) {
     case Waiting::kAnswer: arm_grace(epoch_of(word)); break;
     case Waiting::kLock:
+      if (run_.history_ == nullptr) wake(epoch_of(word), 0);
+      break;
     case Waiting::kConcurrency:
     case Waiting::kBackoff: wake(epoch_of(word), 0); break;
     case Waiting::kBranches:
