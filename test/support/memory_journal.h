@@ -48,7 +48,7 @@ class MemoryJournal final : public flow::Journal {
   };
 
   MemoryJournal() : thread_([this] { work(); }) {}
-  ~MemoryJournal() {
+  ~MemoryJournal() override {
     {
       std::lock_guard lock(mutex_);
       stop_ = true;

@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using tenon::FlowKey;
 using tenon::FlowStep;
-using tenon::make_error;
 using tenon::Value;
 using tenon::flow::Chain;
 using tenon::flow::Recovery;
@@ -194,6 +193,27 @@ TEST_F(RunRecovery, takes_its_locks_before_a_run_that_is_started_later) {
   const Lines all = trace_.lines();
   EXPECT_EQ(Lines(all.end() - 4, all.end()), (Lines{"undo b", "undo a", "a", "b"}));
   EXPECT_TRUE(engine.wait_idle(10s));
+}
+
+TEST_F(RunRecovery, waits_for_its_locks_even_if_it_is_cancelled) {
+  tenon::flow::LockPolicy lock;
+  lock.key = tenon::test::key_template("name:{name}");
+  ChainMaker maker;
+  maker.input("name");
+  maker.assembler().lock(lock);
+  maker.then(step("a")).then(step("b"));
+  const auto chain = with(maker.make(), Recovery::kResume);
+  const auto id = lose_after(2, chain, {{"name", Value::of<std::string>("x")}});
+  tenon::flow::Engine engine({.threads = 2, .blocking_threads = 1, .journal = &journal_});
+  engine.hold(99, {"name:x"});
+  ASSERT_TRUE(engine.recover(MemoryJournal::recovered(id, journal_.run(id), chain)));
+  engine.release(id);
+  EXPECT_TRUE(engine.cancel(id));
+  EXPECT_EQ(engine.inspect(id)->places[0].waiting, tenon::flow::Waiting::kLock);
+  engine.let_go(99);
+  EXPECT_TRUE(engine.wait_idle(10s));
+  const Lines all = trace_.lines();
+  EXPECT_EQ(Lines(all.end() - 2, all.end()), (Lines{"undo b", "undo a"}));
 }
 
 TEST_F(RunRecovery, waits_for_the_next_attempt_as_long_as_was_left) {
