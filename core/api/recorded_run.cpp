@@ -145,7 +145,7 @@ Json recorded_json(const RecordedRun& run) {
     // As a run's result has it: what a run that failed had done is undone.
     std::vector<journal::StoredValue> data = run.history.input;
     if (summary.phase == RunPhase::kSucceeded) {
-      const std::vector<journal::StoredValue> written = steps.data();
+      const std::vector<journal::StoredValue>& written = steps.data();
       data.insert(data.end(), written.begin(), written.end());
     }
     json.add("data", data_json(data));
