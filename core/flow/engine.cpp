@@ -180,12 +180,15 @@ Result<Run*> Engine::admit(RunRequest&& request) {
     if (Result<void> kept = check_kept(request); !kept) return std::move(kept).error();
   }
   request.chain = with_inputs(std::move(request.chain), request.input);
+  std::unique_lock order(state_->order, std::defer_lock);
+  if (!locks->empty()) order.lock();
   const std::uint64_t id = state_->next_id.fetch_add(1, std::memory_order_relaxed);
-  return admit(new Run(*state_, {id, id}, std::move(request), std::move(locks).value(), journal));
+  return admit(new Run(*state_, {id, id}, std::move(request), std::move(locks).value(), journal), {});
 }
 
-Result<Run*> Engine::admit(Run* run) {
+Result<Run*> Engine::admit(Run* run, std::vector<std::pair<std::string, std::uint64_t>> held) {
   bool twice = false;
+  run->ask_for_locks(held);
   {
     std::lock_guard lock(state_->mutex);
     if (!state_->closed) {
@@ -196,6 +199,7 @@ Result<Run*> Engine::admit(Run* run) {
     }
   }
   const std::string name = run_name(run->id());
+  run->give_back_locks();
   intrusive_ptr_release(run);
   if (twice) return make_error("FLOW.1048", "the run is in flight already", name);
   return make_error("FLOW.1011", "the node is stopping and starts no runs");
@@ -234,28 +238,30 @@ Result<std::uint64_t> Engine::recover(RecoveredRun recovered) {
   if (!locks) return std::move(locks).error();
   request.observer = std::move(recovered.observer);
   request.done = std::move(recovered.done_with);
+  const std::lock_guard order(state_->order);
   const std::uint64_t id = recovered.id != 0 ? recovered.id : state_->next_id.fetch_add(1, std::memory_order_relaxed);
   std::uint64_t next = state_->next_id.load(std::memory_order_relaxed);
   while (next <= id && !state_->next_id.compare_exchange_weak(next, id + 1, std::memory_order_relaxed)) {
   }
   const RunIds ids{id, recovered.owner != 0 ? recovered.owner : id};
   Result<Run*> run = admit(new Run(*state_, ids, std::move(request), std::move(locks).value(),
-                                   recovered.journaled ? state_->journal : nullptr));
+                                   recovered.journaled ? state_->journal : nullptr),
+                           take_held(id));
   if (!run) return std::move(run).error();
-  // What was kept for it is its own already; what was only asked for it asks for itself.
-  for (const auto& [name, asked] : take_held(id)) state_->permits.withdraw(name, asked);
   (*run)->take_up(std::move(history).value(), recovered.sequence);
   return id;
 }
 
 void Engine::hold(std::uint64_t run, std::vector<std::string> locks) {
-  std::sort(locks.begin(), locks.end());
+  const std::lock_guard order(state_->order);
+  std::lock_guard lock(state_->mutex);
+  const auto [held, is_new] = state_->held.try_emplace(run);
+  if (!is_new) return;
   for (std::string& name : locks) {
     Permits::Request asked = 0;
     state_->permits.take(
         name, 1, run, [] {}, asked);
-    std::lock_guard lock(state_->mutex);
-    state_->held[run].emplace_back(std::move(name), asked);
+    held->second.emplace_back(std::move(name), asked);
   }
 }
 
@@ -297,6 +303,12 @@ Result<void> Engine::direct(std::uint64_t id, Directive directive) {
   const RunRef run = find(id);
   if (!run) return make_error("FLOW.1041", "the run is not paused", "it is not in flight");
   return run->direct(std::move(directive));
+}
+
+Result<void> Engine::may_direct(std::uint64_t id, const Directive& directive) const {
+  const RunRef run = find(id);
+  if (!run) return make_error("FLOW.1041", "the run is not paused", "it is not in flight");
+  return run->may_direct(directive);
 }
 
 bool Engine::hurry(std::uint64_t id) {

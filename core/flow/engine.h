@@ -158,10 +158,10 @@ class Engine {
   /// As `start`, but the first flow is called on a thread of the engine.
   Result<std::uint64_t> post(RunRequest request);
 
-  /// Takes up a run again. It queues for its locks within this call, so that what is started later comes after it, and
-  /// goes on, on a thread of the engine, once it has them and is released. Its id, which is a new one for a run that
-  /// has none. Errors: FLOW.1011; FLOW.1015 a lock can't be named any more; FLOW.1046 its records and its chain do not
-  /// fit.
+  /// Takes up a run again. It queues for its locks within this call, or takes over what was held for it, so that what
+  /// is started later comes after it; runs are to be taken up, or held for, in the order of their ids. It goes on, on a
+  /// thread of the engine, once it has them and is released. Its id, which is a new one for a run that has none.
+  /// Errors: FLOW.1011; FLOW.1015 a lock can't be named any more; FLOW.1046 its records and its chain do not fit.
   Result<std::uint64_t> recover(RecoveredRun run);
   /// Keeps these locks, in the order of their names, for a run that is not taken up yet: what is started later comes
   /// after it. Until it is recovered, or let go.
@@ -184,6 +184,8 @@ class Engine {
   /// FLOW.1041 if the run is not paused, FLOW.1042 if another step is next, FLOW.1043 if the data is not what the step
   /// declares that it writes.
   Result<void> direct(std::uint64_t run, Directive directive);
+  /// What `direct` would say now, without doing it.
+  [[nodiscard]] Result<void> may_direct(std::uint64_t run, const Directive& directive) const;
   /// A run that waits for the time of its next attempt does not wait any longer. False if it does not.
   bool hurry(std::uint64_t run);
 
@@ -222,8 +224,8 @@ class Engine {
   friend class Run;
   struct State;
   Result<Run*> admit(RunRequest&& request);
-  /// Takes the run; it is gone after FLOW.1011.
-  Result<Run*> admit(Run* run);
+  /// Takes the run, and queues for its locks; `held` has been asked for already. It is gone after an error.
+  Result<Run*> admit(Run* run, std::vector<std::pair<std::string, std::uint64_t>> held);
   /// What `hold` has asked for, which is forgotten.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> take_held(std::uint64_t run);
   /// Counted, or null.

@@ -39,6 +39,9 @@ struct Engine::State {
   Journal* const journal;
   Transactions* const transactions;
   Permits permits;
+  /// Held while a run that needs locks gets its id and its places in all their queues: so in each queue ids go up, runs
+  /// do not wait for one another in a circle, and after a crash it is known who of two runs held a lock: the older one.
+  std::mutex order;
   mutable std::mutex mutex;
   std::condition_variable idle;
   const std::unique_ptr<Runs> runs;  // under the mutex, as are those below

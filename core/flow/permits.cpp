@@ -18,6 +18,17 @@ bool Permits::take(const std::string& name, std::uint32_t limit, std::uint64_t r
   return false;
 }
 
+bool Permits::claim(const std::string& name, Request request, std::function<void()> granted) {
+  std::lock_guard lock(mutex_);
+  const auto known = names_.find(name);
+  if (known == names_.end()) return true;
+  std::deque<Waiter>& queue = known->second.queue;
+  const auto waiter = std::find_if(queue.begin(), queue.end(), [&](const Waiter& w) { return w.request == request; });
+  if (waiter == queue.end()) return true;
+  waiter->granted = std::move(granted);
+  return false;
+}
+
 bool Permits::withdraw(const std::string& name, Request request) {
   std::vector<std::function<void()>> granted;
   std::function<void()> forgotten;  // destroyed without the lock

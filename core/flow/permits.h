@@ -23,6 +23,9 @@ class Permits {
   /// receives its number, before anything is granted.
   bool take(const std::string& name, std::uint32_t limit, std::uint64_t run, std::function<void()> granted,
             Request& request);
+  /// For a request that was made without a care for when it is served: true if its place has been taken. Else `granted`
+  /// is called once when it is, as of `take`.
+  bool claim(const std::string& name, Request request, std::function<void()> granted);
   /// Leaves the queue. False if the place has been taken meanwhile: then `granted` has been called, or is about to be.
   bool withdraw(const std::string& name, Request request);
   /// Gives back a place that the run holds.

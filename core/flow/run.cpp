@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace tenon::flow {
@@ -107,8 +108,24 @@ void Run::ended(Strand& strand, bool failed) {
   engine_.ended(*this, goes);
 }
 
+void Run::ask_for_locks(const std::vector<std::pair<std::string, Permits::Request>>& held) {
+  for (const std::string& name : locks_) {
+    const auto known = std::find_if(held.begin(), held.end(), [&](const auto& place) { return place.first == name; });
+    Permits::Request asked = 0;
+    if (known != held.end()) {
+      asked = known->second;
+    } else {
+      engine_.permits.take(
+          name, 1, id_, [] {}, asked);
+    }
+    asked_.push_back(asked);
+  }
+}
+
 void Run::give_back_locks() {
-  for (std::size_t i = 0; i < locked_; ++i) engine_.permits.give_back(locks_[i], id_);
+  for (std::size_t i = 0; i < locks_.size(); ++i) {
+    if (!engine_.permits.withdraw(locks_[i], asked_[i])) engine_.permits.give_back(locks_[i], id_);
+  }
 }
 
 // ---- scopes with a time-out
@@ -226,7 +243,8 @@ RunState Run::inspect() const {
   state.ended = ended_;
   if (!ended_) {
     inspect(*main_, state);
-    state.locks.assign(locks_.begin(), locks_.begin() + static_cast<std::ptrdiff_t>(locked_.load()));
+    std::copy_if(locks_.begin(), locks_.end(), std::back_inserter(state.locks),
+                 [&](const std::string& name) { return engine_.permits.holds(name, id_); });
   }
   for (Strand* strand : given_up_) {
     inspect(*strand, state);

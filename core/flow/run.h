@@ -48,9 +48,15 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   bool pause();
   bool resume();
   Result<void> direct(Engine::Directive&& directive);
+  [[nodiscard]] Result<void> may_direct(const Engine::Directive& directive);
   bool hurry();
   /// Whether nothing of it is at work: see Engine::only_standing.
   [[nodiscard]] bool stands(bool commits) const;
+
+  /// Queues for its locks, before it begins. `held`: places that were asked for in its name before.
+  void ask_for_locks(const std::vector<std::pair<std::string, Permits::Request>>& held);
+  /// What it has got of them, and what it has only asked for.
+  void give_back_locks();
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   /// Until it has ended.
@@ -98,7 +104,8 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   void forget(Strand& strand);
   /// After an undo of the step: a late answer that came meanwhile is looked at.
   void undo_over(std::uint32_t step);
-  void give_back_locks();
+  /// The strand that the directive is for. Under the lock.
+  [[nodiscard]] Result<Strand*> strand_for(const Engine::Directive& directive);
   /// A scope with a time-out begins in the strand: its serial.
   std::uint64_t note_timed_scope(Strand& strand);
   /// The strand is no longer to stop for its sake.
@@ -121,8 +128,9 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   std::unique_ptr<RunHistory> history_;
   std::atomic<bool> paused_{false};
   std::unique_ptr<Extras> extras_;
-  std::vector<std::string> locks_;      // sorted
-  std::atomic<std::size_t> locked_{0};  // how many of them it holds
+  std::vector<std::string> locks_;       // sorted
+  std::vector<Permits::Request> asked_;  // for each of them
+  std::atomic<std::size_t> locked_{0};   // how many of them it has claimed
   mutable std::mutex mutex_;
   Strand first_;
   Strand* main_ = &first_;  // until the run moves away from it

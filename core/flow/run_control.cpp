@@ -66,22 +66,35 @@ bool Run::resume() {
   return true;
 }
 
-Result<void> Run::direct(Engine::Directive&& directive) {
-  std::lock_guard lock(mutex_);
-  Result<void> result = make_error("FLOW.1041", "the run is not paused", "it is at work, or has ended");
+Result<Strand*> Run::strand_for(const Engine::Directive& directive) {
+  Result<Strand*> found = make_error("FLOW.1041", "the run is not paused", "it is at work, or has ended");
   for_each_waiting(Waiting::kPaused, [&](Strand& strand) {
     if (strand.step_index() != directive.step) {
-      result = make_error("FLOW.1042", "another step is next",
-                          "flow '" + chain_->steps[strand.step_index()].name + "', the " +
-                              std::to_string(strand.step_index() + 1) + ". of " + std::to_string(chain_->steps.size()));
+      found = make_error("FLOW.1042", "another step is next",
+                         "flow '" + chain_->steps[strand.step_index()].name + "', the " +
+                             std::to_string(strand.step_index() + 1) + ". of " + std::to_string(chain_->steps.size()));
       return true;
     }
     const bool writes = directive.kind == Engine::Directive::Kind::kMarkDone && strand.direction() != Direction::kUndo;
-    result = writes ? check_written(*chain_, directive) : Result<void>();
-    if (result) strand.directive_ = std::make_unique<Engine::Directive>(std::move(directive));
+    const Result<void> good = writes ? check_written(*chain_, directive) : Result<void>();
+    found = good ? Result<Strand*>(&strand) : Result<Strand*>(good.error());
     return false;
   });
-  return result;
+  return found;
+}
+
+Result<void> Run::may_direct(const Engine::Directive& directive) {
+  std::lock_guard lock(mutex_);
+  const Result<Strand*> strand = strand_for(directive);
+  return strand ? Result<void>() : strand.error();
+}
+
+Result<void> Run::direct(Engine::Directive&& directive) {
+  std::lock_guard lock(mutex_);
+  const Result<Strand*> strand = strand_for(directive);
+  if (!strand) return strand.error();
+  (*strand)->directive_ = std::make_unique<Engine::Directive>(std::move(directive));
+  return {};
 }
 
 bool Run::stands(bool commits) const {

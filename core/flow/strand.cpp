@@ -61,8 +61,7 @@ Strand::Next Strand::resume() {
 
 Strand::Next Strand::take_locks() {
   while (run_.locked_ < run_.locks_.size()) {
-    const bool kept = run_.history_ != nullptr && run_.engine_.permits.holds(run_.locks_[run_.locked_], run_.id_);
-    if (!kept && !take_permit(run_.locks_[run_.locked_], 1, Waiting::kLock)) {
+    if (!claim_lock(run_.locked_)) {
       return suspend(Waiting::kLock, Stage::kLocks) ? Next::kSuspended : resume_locks();
     }
     ++run_.locked_;
@@ -73,7 +72,9 @@ Strand::Next Strand::take_locks() {
 }
 
 Strand::Next Strand::resume_locks() {
-  if (permit_granted(next_epoch())) ++run_.locked_;
+  const bool granted = (next_epoch() & kGranted) != 0;
+  if (run_.observer_) run_.observer_->step_waits(run_.id_, step_index(), Waiting::kNothing, {});
+  if (granted) ++run_.locked_;
   if (!stopped() || run_.history_) return take_locks();  // what is to be undone needs its locks
   ErrorCode error = stop_error();
   if (run_.locked_ < run_.locks_.size()) {
@@ -228,7 +229,7 @@ Strand::Next Strand::enter() {
   if (at == nullptr || !at->concurrency) return call();
   Result<std::string> name = permit_name(at->concurrency->key);
   if (!name) return undoing_ ? call() : step_failed(std::move(name).error(), false);
-  if (take_permit(*name, at->concurrency->limit, Waiting::kConcurrency)) {
+  if (take_permit(*name, at->concurrency->limit)) {
     wait_->permit = *std::move(name);
     return call();
   }

@@ -273,8 +273,10 @@ class Strand final : public StepHost, public JournalListener {
   void arm_timeout(std::chrono::milliseconds timeout);
   /// Ends what belongs to one call: its time-out, its place among those at work.
   void disarm();
-  /// Whether the place was taken at once; else it is queued for.
-  bool take_permit(const std::string& name, std::uint32_t limit, Waiting waiting);
+  /// Whether the run holds its lock of this number; else it is woken when it does.
+  bool claim_lock(std::size_t lock);
+  /// Whether the place among those at work was taken at once; else it is queued for.
+  bool take_permit(const std::string& name, std::uint32_t limit);
   /// After a wait for a place: whether it was got. Else it is no longer queued for.
   bool permit_granted(std::uint64_t word);
   Wait& wait();

@@ -127,7 +127,18 @@ void Strand::disarm() {
   if (!wait_->permit.empty()) run_.engine_.permits.give_back(std::exchange(wait_->permit, {}), run_.id_);
 }
 
-bool Strand::take_permit(const std::string& name, std::uint32_t limit, Waiting waiting) {
+bool Strand::claim_lock(std::size_t lock) {
+  const std::string& name = run_.locks_[lock];
+  const std::uint64_t now = epoch_of(next_epoch()) + 1;
+  // Whether it is woken or not, the place is the run's until its end.
+  auto granted = [run = RunRef(&run_), this, now] { wake(now, kGranted); };
+  if (run_.engine_.permits.claim(name, run_.asked_[lock], std::move(granted))) return true;
+  set_wait_name(name);
+  if (run_.observer_) run_.observer_->step_waits(run_.id_, step_index(), Waiting::kLock, name);
+  return false;
+}
+
+bool Strand::take_permit(const std::string& name, std::uint32_t limit) {
   const std::uint64_t now = epoch_of(next_epoch()) + 1;
   set_wait_name(name);
   Permits& permits = run_.engine_.permits;
@@ -135,7 +146,7 @@ bool Strand::take_permit(const std::string& name, std::uint32_t limit, Waiting w
     if (!wake(now, kGranted)) run->engine_.permits.give_back(name, run->id_);
   };
   if (permits.take(name, limit, run_.id_, std::move(granted), wait_->request)) return true;
-  if (run_.observer_) run_.observer_->step_waits(run_.id_, step_index(), waiting, name);
+  if (run_.observer_) run_.observer_->step_waits(run_.id_, step_index(), Waiting::kConcurrency, name);
   return false;
 }
 

@@ -59,6 +59,15 @@ Json detail_of(const RunOrder& order) {
   return detail;
 }
 
+flow::Engine::Directive directive_of(const RunOrder& order) {
+  using Kind = flow::Engine::Directive::Kind;
+  flow::Engine::Directive directive;
+  directive.kind = order.verb == Verb::kMarkDone ? Kind::kMarkDone : Kind::kSkip;
+  directive.step = order.step;
+  for (const auto& [key, value] : order.data) directive.data.emplace_back(key, Value::of<Json>(value));
+  return directive;
+}
+
 /// Names of the limits of its chain that the run's data give.
 std::vector<std::pair<std::string, std::uint32_t>> limits_of(const flow::RecoveredRun& run) {
   std::vector<std::pair<std::string, std::uint32_t>> limits;
@@ -198,8 +207,7 @@ Result<std::size_t> RunKeeper::Work::take_up() {
   if (const auto claimed = claim_runs(store, options_.node); !claimed) return claimed.error();
   Result<std::vector<LiveRun>> runs = load_live(store, options_.node);
   if (!runs) return std::move(runs).error();
-  // Of two that name one lock, the one that has done something held it.
-  std::stable_partition(runs->begin(), runs->end(), [](const LiveRun& run) { return run.sequence > 0; });
+  // In the order of their ids, as they come: of those that name one lock, the oldest held it.
   std::vector<Chain> kept;  // made once for all runs of a definition
   std::size_t count = 0;
   for (LiveRun& run : *runs) {
@@ -447,6 +455,10 @@ Result<void> RunKeeper::Work::order(const RunOrder& order) {
     if (!*known) return make_error(kNoSuchRun, "no such run", flow::run_name(order.run));
   }
   if (Result<void> good = check(order, state); !good) return good;
+  flow::Engine::Directive directive = directive_of(order);
+  if (order.verb == Verb::kSkipStep || order.verb == Verb::kMarkDone) {
+    if (Result<void> good = engine_.may_direct(order.run, directive); !good) return good;
+  }
   const Action action{order.run, order.verb, order.who, order.why, detail_of(order)};
   if (Result<void> recorded = record_actions(**lease, {&action, 1}); !recorded) return recorded;
   log::info(
@@ -470,11 +482,6 @@ Result<void> RunKeeper::Work::order(const RunOrder& order) {
     case Verb::kRetryDebt:
     case Verb::kSettleDebt: return {};
   }
-  flow::Engine::Directive directive;
-  directive.kind =
-      order.verb == Verb::kSkipStep ? flow::Engine::Directive::Kind::kSkip : flow::Engine::Directive::Kind::kMarkDone;
-  directive.step = order.step;
-  for (const auto& [key, value] : order.data) directive.data.emplace_back(key, Value::of<Json>(value));
   return engine_.direct(order.run, std::move(directive));
 }
 

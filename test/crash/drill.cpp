@@ -246,7 +246,7 @@ void Drill::random_pass() {
   while (!enough()) {
     if (rounds_ >= kRoundsOfWorld || worlds_ == 0) begin_world();
     std::vector<Plan> crowd;
-    for (std::size_t i = 0; i < kCrowd; ++i) crowd.push_back(numbered(random_plan(dice_, options_.contend)));
+    for (std::size_t i = 0; i < kCrowd; ++i) crowd.push_back(numbered(random_plan(dice_)));
     const std::uint64_t choice = dice_.below(8);
     if (choice == 0) {
       (void)live(crowd, 0, Blow::kNone);
@@ -283,7 +283,7 @@ int Drill::run() {
   if (status != 0) {
     std::cout << "again by: crash_drill --engine " << (server_ ? "postgres" : "sqlite") << " --kills " << options_.kills
               << " --seed " << options_.seed << (options_.power_loss ? " --power-loss" : "")
-              << (options_.only_crowds ? " --only-crowds" : "") << (options_.contend ? " --contend" : "") << "\n";
+              << (options_.only_crowds ? " --only-crowds" : "") << "\n";
     if (options_.keep) std::cout << "kept: " << world_.string() << "\n";
   }
   const double seconds = std::chrono::duration<double>(steady_clock::now() - begun).count();

@@ -23,8 +23,6 @@ struct DrillOptions {
   bool power_loss = false;
   /// Many runs at once alone, and not each kill point of each plan.
   bool only_crowds = false;
-  /// Also runs that resume share the names that they hold alone.
-  bool contend = false;
   /// Worlds stay where they are.
   bool keep = false;
   Sabotage sabotage = Sabotage::kNone;

@@ -37,7 +37,6 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--seed", drill.seed, "of all that is left to chance");
   app.add_flag("--keep", drill.keep, "leave stores and ledgers where they are");
   app.add_flag("--only-crowds", drill.only_crowds, "many runs at once, and not each kill point of each plan");
-  app.add_flag("--contend", drill.contend, "also runs that resume share the names that they hold alone");
   app.add_flag("--power-loss", drill.power_loss, "with sqlite: what was not synced is lost with the process");
   app.add_option("--sabotage", sabotage, "break something, to see that it is found")->check(CLI::IsMember(sabotages()));
   CLI::App* life = app.add_subcommand("host", "one life of the node that is killed")->group("");

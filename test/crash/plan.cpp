@@ -81,12 +81,10 @@ std::uint64_t Dice::below(std::uint64_t bound) {
   return (z ^ (z >> 31U)) % bound;
 }
 
-Plan random_plan(Dice& dice, bool contend) {
+Plan random_plan(Dice& dice) {
   Plan plan;
   plan.chain = std::next(shapes().begin(), static_cast<std::ptrdiff_t>(dice.below(shapes().size())))->first;
   plan.slot = static_cast<std::uint32_t>(dice.below(kSharedSlots));
-  if (!contend && shapes().at(plan.chain).resumes)
-    plan.slot = static_cast<std::uint32_t>(kSharedSlots + dice.below(1U << 30U));
   if (dice.below(2) == 0) plan.fail_at = 5 + static_cast<std::int64_t>(dice.below(3));
   if (dice.below(3) == 0) {
     plan.owes_at = kOwingStep;

@@ -59,7 +59,6 @@ class Dice {
   std::uint64_t state_;
 };
 
-/// `contend`: also runs that resume share the names that they hold alone.
-[[nodiscard]] Plan random_plan(Dice& dice, bool contend);
+[[nodiscard]] Plan random_plan(Dice& dice);
 
 }  // namespace tenon::crash

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <map>
+
+#include "flow/journal.h"
 #include "timed_run.h"
 
 namespace {
@@ -101,6 +104,71 @@ TEST_F(FlowLock, wait_counts_into_the_time_of_the_chain) {
   EXPECT_EQ(second.result().error->code, "FLOW.1005");
   taken("first").next();
   EXPECT_TRUE(first.result().ok());
+}
+
+/// Keeps whom it has to tell until the test does.
+class SlowJournal final : public tenon::flow::Journal {
+ public:
+  void start(const tenon::flow::RunStart& start, tenon::flow::JournalListener& listener,
+             std::uint64_t ticket) override {
+    keep(start.run, listener, ticket);
+  }
+  void append(const tenon::flow::JournalRecord& record, tenon::flow::JournalListener& listener,
+              std::uint64_t ticket) override {
+    keep(record.run, listener, ticket);
+  }
+  void tell(std::uint64_t run) {
+    std::unique_lock lock(mutex_);
+    const auto told = kept_.at(run);
+    lock.unlock();
+    told.first->recorded(told.second);
+  }
+
+ private:
+  void keep(std::uint64_t run, tenon::flow::JournalListener& listener, std::uint64_t ticket) {
+    const std::lock_guard lock(mutex_);
+    kept_[run] = {&listener, ticket};
+  }
+
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::pair<tenon::flow::JournalListener*, std::uint64_t>> kept_;
+};
+
+TEST(FlowLockOrder, is_that_of_the_runs_whichever_is_recorded_first) {
+  tenon::test::Trace trace;
+  SlowJournal journal;
+  tenon::flow::Engine engine({.threads = 1, .blocking_threads = 1, .journal = &journal});
+  ChainMaker maker;
+  maker.assembler().lock({key_template("a"), {}}).lock({key_template("b"), {}});
+  const auto chain = maker.then("step", trace.next("step")).make();
+  Started older(engine, chain);
+  Started newer(engine, chain);
+  journal.tell(newer.id);
+  EXPECT_TRUE(trace.lines().empty()) << "after a crash now, the older one would be taken up first";
+  EXPECT_THAT(engine.inspect(newer.id)->places.at(0).holders, ElementsAre(older.id));
+  journal.tell(older.id);
+  EXPECT_THAT(trace.lines(), ElementsAre("step"));
+  journal.tell(older.id);  // its end
+  EXPECT_TRUE(older.result().ok());
+  ASSERT_TRUE(trace.wait_for("step"));
+  for (int i = 0; i < 10'000 && trace.lines().size() < 2; ++i) std::this_thread::sleep_for(1ms);
+  for (int i = 0; i < 10'000 && engine.inspect(newer.id)->places.at(0).waiting != Waiting::kCommit; ++i) {
+    std::this_thread::sleep_for(1ms);
+  }
+  journal.tell(newer.id);
+  EXPECT_TRUE(newer.result().ok());
+  EXPECT_TRUE(engine.wait_idle(10s));
+}
+
+TEST_F(FlowLock, that_was_asked_for_is_free_when_the_run_has_ended_without_it) {
+  engine_.hold(1, {"vm:1"});
+  Started waits(engine_, locked("waits", {"vm:{vm.uuid}"}), vm("1"));
+  EXPECT_TRUE(engine_.cancel(waits.id));
+  EXPECT_EQ(waits.result().error->code, "FLOW.1004");
+  engine_.let_go(1);
+  Started next(engine_, locked("next", {"vm:{vm.uuid}"}), vm("1"));
+  taken("next").next();
+  EXPECT_TRUE(next.result().ok());
 }
 
 class FlowConcurrency : public tenon::test::TimedRun {

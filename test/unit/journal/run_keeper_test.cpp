@@ -292,6 +292,27 @@ TEST_P(KeptRuns, pay_a_debt_when_they_are_told_to) {
   EXPECT_EQ(process.keeper.settle_debt(debts[0].key, "anna", "done").error().code, kNoSuchDebt);
 }
 
+TEST_P(KeptRuns, do_not_record_an_order_that_is_refused) {
+  std::promise<std::uint64_t> started;
+  Process process(*store_, kNode, options(kNode));
+  ASSERT_TRUE(process.keeper.take_up());
+  flow::RunRequest request;
+  request.chain = ChainMaker("sample").then(step("a")).then(step("b")).make();
+  request.accepted = [&] { process.engine.pause(started.get_future().get()); };
+  const auto id = process.engine.start(std::move(request)).value();
+  started.set_value(id);
+  wait_for(process, id, flow::Waiting::kPaused);
+  RunOrder wrong = order(id, Verb::kSkipStep);
+  wrong.step = 1;
+  EXPECT_EQ(process.keeper.order(wrong).error().code, "FLOW.1042");
+  EXPECT_TRUE(history_of(id).actions.empty());
+  ASSERT_TRUE(process.keeper.order(order(id, Verb::kSkipStep)));
+  ASSERT_TRUE(process.keeper.order(order(id, Verb::kResume)));
+  wait_for_phase(id, RunPhase::kSucceeded);
+  EXPECT_EQ(trace_.lines(), Lines{"b"});
+  EXPECT_EQ(history_of(id).actions.size(), 2U);
+}
+
 TEST_P(KeptRuns, go_when_they_are_old) {
   const auto made = ChainMaker("sample").then(step("a")).make();
   auto keep = options(kNode);
