@@ -12,6 +12,7 @@ namespace {
 using When = flow::Injection::When;
 
 constexpr std::array<When, 3> kWays{When::kBefore, When::kAfter, When::kTimeout};
+constexpr std::string_view kDrillEndClass = "(end of a drill)";
 constexpr std::string_view kInjected = "FLOW.1020";
 
 std::string_view way_name(When when) {
@@ -77,6 +78,15 @@ std::size_t size_of(const Json& list) { return list.as_array()->size(); }
 
 }  // namespace
 
+Result<void> DrillSteps::resolve(flow::ChainStep& step) const {
+  if (!step.plugin.empty() || step.class_name != kDrillEndClass) return flows_.resolve(step);
+  const auto flow = std::make_shared<FailingEnd>();
+  step.flow = flow.get();
+  step.keep = flow;
+  step.has_undo = false;
+  return {};
+}
+
 std::shared_ptr<const flow::Chain> drill_chain(const flow::Chain& chain, std::size_t step) {
   auto longer = std::make_shared<flow::Chain>(chain);
   // Nor is a part of the chain that the step may belong to, or the chain itself.
@@ -89,6 +99,7 @@ std::shared_ptr<const flow::Chain> drill_chain(const flow::Chain& chain, std::si
   const auto flow = std::make_shared<FailingEnd>();
   flow::ChainStep end;
   end.name = "(end of the drill)";
+  end.class_name = kDrillEndClass;
   end.flow = flow.get();
   end.keep = flow;
   end.has_undo = false;

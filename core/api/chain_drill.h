@@ -17,6 +17,7 @@
 
 #include "api/run_record.h"
 #include "flow/chain.h"
+#include "flow/definition.h"
 #include "flow/engine.h"
 
 /// A drill of a chain: it is run once for each step and each way to fail there, and what there is on the devices before
@@ -54,6 +55,18 @@ inline constexpr std::string_view kDrillEnd = "DRILL.1001";
 /// The chain for a run that fails at `step`: that step is not tried again, or the failure would be mended; and at its
 /// end is one more step, that fails with kDrillEnd, so that each run is undone.
 [[nodiscard]] std::shared_ptr<const flow::Chain> drill_chain(const flow::Chain& chain, std::size_t step);
+
+/// Finds the last step of a drill's run, which is of no library, and all others where `flows` does: so that a run whose
+/// node ended in the midst of a drill is undone like any other.
+class DrillSteps final : public flow::StepResolver {
+ public:
+  /// `flows` must outlive it.
+  explicit DrillSteps(const flow::StepResolver& flows) : flows_(flows) {}
+  Result<void> resolve(flow::ChainStep& step) const override;
+
+ private:
+  const flow::StepResolver& flows_;
+};
 
 /// What has become of a drill so far. Any thread may call.
 ///

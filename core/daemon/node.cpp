@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/chain_drill.h"
 #include "api/http_server.h"
 #include "api/keeper_run_store.h"
 #include "api/node_api.h"
@@ -184,7 +185,7 @@ journal::JournalOptions journal_options(std::int64_t node) {
   return options;
 }
 
-journal::KeeperOptions keeper_options(std::int64_t node, const Settings& settings, const wiring::StepFinder& flows,
+journal::KeeperOptions keeper_options(std::int64_t node, const Settings& settings, const flow::StepResolver& flows,
                                       api::RunLog& runs) {
   journal::KeeperOptions options;
   options.retention.keep = settings.run_retention;
@@ -255,7 +256,8 @@ int run_node(const Options& options, Signals& signals) {
                          .journal = &journal,
                          .transactions = &transactions});
     log.set_engine(&engine);
-    const wiring::StepFinder flows(wiring);
+    const wiring::StepFinder flows_of_plugins(wiring);
+    const api::DrillSteps flows(flows_of_plugins);
     journal::RunKeeper keeper((*store)->store(), engine, keeper_options(node, settings, flows, runs));
     if (const Result<std::size_t> taken_up = keeper.take_up(); !taken_up) {
       engine.close();

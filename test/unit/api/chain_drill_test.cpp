@@ -199,6 +199,38 @@ TEST_F(ChainDrill, has_runs_that_fail_at_their_end_if_not_before) {
   EXPECT_TRUE(engine.wait_idle(std::chrono::seconds(60)));
 }
 
+/// Knows one class of flows.
+class OneFlow final : public flow::StepResolver {
+ public:
+  explicit OneFlow(const flow::ChainStep& known) : known_(known) {}
+  Result<void> resolve(flow::ChainStep& step) const override {
+    if (step.class_name != known_.class_name) return make_error("FLOW.1044", "a flow is missing", step.class_name);
+    step.flow = known_.flow;
+    step.keep = known_.keep;
+    return {};
+  }
+
+ private:
+  const flow::ChainStep& known_;
+};
+
+TEST_F(ChainDrill, has_runs_that_can_be_made_again_from_their_records_and_fail_at_their_end_as_before) {
+  test::Node node;
+  flow::Chain chain = *test::ChainMaker().then("a", [](FlowStep step) { std::move(step).next(); }).make();
+  chain.steps[0].class_name = "sample.A";
+  const OneFlow flows(chain.steps[0]);
+  const auto again = flow::chain_from_definition(flow::definition_text(*drill_chain(chain, 0)), DrillSteps(flows));
+  ASSERT_TRUE(again.ok()) << again.error().to_string();
+  flow::Engine engine({.threads = 1, .blocking_threads = 1});
+  std::promise<flow::RunResult> ended;
+  flow::RunRequest request;
+  request.chain = *again;
+  request.done = [&](flow::RunResult result) { ended.set_value(std::move(result)); };
+  ASSERT_TRUE(engine.start(std::move(request)));
+  EXPECT_EQ(ended.get_future().get().error->code, kDrillEnd);
+  EXPECT_TRUE(engine.wait_idle(std::chrono::seconds(10)));
+}
+
 TEST_F(ChainDrill, does_not_try_again_what_fails_on_purpose) {
   test::Trace trace;
   flow::Engine engine;
