@@ -199,8 +199,8 @@ journal::KeeperOptions keeper_options(std::int64_t node, const Settings& setting
 /// Runs that are left in good order are not counted as interrupted.
 void leave_runs(store::Store& store, std::int64_t node) {
   const Result<std::unique_ptr<store::Connection>> connection = store.connect();
-  if (!connection) return;  // then they are
-  (void)journal::release_runs(**connection, node);
+  const Result<void> left = connection ? journal::release_runs(**connection, node) : connection.error();
+  if (!left) log::warning("runs that are left count as interrupted", {{"error", left.error().to_string()}});
 }
 
 }  // namespace

@@ -3,36 +3,21 @@
 #include <tenon/log.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <map>
-#include <mutex>
-#include <random>
-#include <set>
-#include <thread>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "flow/run.h"
 #include "journal/debts.h"
 #include "journal/errors.h"
 #include "journal/pending.h"
-#include "journal/recovery.h"
 #include "journal/runs.h"
-#include "store/connection_pool.h"
 
 namespace tenon::journal {
 namespace {
 
 using namespace std::chrono_literals;
-using Lease = store::ConnectionPool::Lease;
 
 constexpr auto kPatience = 5s;
 /// How often it looks for debts that are due.
 constexpr auto kInterval = 250ms;
-constexpr std::size_t kDebtsAtOnce = 16;
-/// A debt whose flow is away is looked at again after this many microseconds.
-constexpr std::int64_t kAway = 60'000'000;
 
 /// Whether a later start may find what was missing: a plugin, or a type as it was.
 bool may_pass(std::string_view reason) {
@@ -89,89 +74,24 @@ std::vector<std::pair<std::string, std::uint32_t>> limits_of(const flow::Recover
 
 }  // namespace
 
-class RunKeeper::Work {
- public:
-  Work(store::Store& store, flow::Engine& engine, KeeperOptions options)
-      : pool_(store, 4), engine_(engine), options_(std::move(options)) {}
-  ~Work() { stop(); }
-  Work(const Work&) = delete;
-  Work& operator=(const Work&) = delete;
+RunKeeper::RunKeeper(store::Store& store, flow::Engine& engine, KeeperOptions options)
+    : options_(std::move(options)),
+      pool_(store, 4),
+      engine_(engine),
+      chains_(options_.chain),
+      debts_(engine, chains_, options_.node, [this] { look(); }) {}
 
-  Result<std::size_t> take_up();
-  void stop();
-  Result<void> order(const RunOrder& order);
-  Result<std::vector<PreviewedUndo>> preview_cancel(std::uint64_t run);
-  Result<void> retry_debt(std::string_view key, std::string_view who, std::string_view why);
-  Result<void> settle_debt(std::string_view key, std::string_view who, std::string_view why);
-  Result<std::uint64_t> event(std::string_view name);
-  KeeperState state() const;
+RunKeeper::~RunKeeper() { stop(); }
 
- private:
-  struct Waiting {
-    std::uint64_t run = 0;
-    std::vector<std::pair<std::string, std::uint32_t>> limits;
-  };
-  struct TriedDebt {
-    std::string key;
-    std::optional<ErrorCode> error;
-  };
-  using Chain = std::shared_ptr<const flow::Chain>;
+Result<RunKeeper::Lease> RunKeeper::connection() { return pool_.take(kPatience); }
 
-  Result<Lease> connection() { return pool_.take(kPatience); }
-  Result<Chain> chain(store::Connection& connection, std::int64_t definition);
-  /// Hands the run to the engine, or parks it with the reason.
-  Result<void> admit(store::Connection& connection, const LiveRun& run);
-  Result<void> park(store::Connection& connection, const LiveRun& run, const std::string& reason);
-  Result<void> take_up_parked(std::uint64_t run);
-  Result<void> check(const RunOrder& order, const std::optional<flow::RunState>& state) const;
-  [[nodiscard]] bool is_parked(std::uint64_t run) const;
-  void ended(std::uint64_t run);
-
-  // ---- on thread_
-  void work();
-  /// Lets as many go on as may; `more`: some, whatever else is at work.
-  void release_some(bool more);
-  Result<void> pay(store::Connection& connection);
-  Result<void> try_debts(store::Connection& connection);
-  Result<void> give_back_lost(store::Connection& connection);
-  void try_debt(store::Connection& connection, const Debt& debt);
-
-  store::ConnectionPool pool_;
-  flow::Engine& engine_;
-  const KeeperOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::unordered_map<std::int64_t, std::weak_ptr<const flow::Chain>> chains_;
-  std::unordered_set<std::uint64_t> parked_;
-  std::deque<Waiting> queue_;
-  /// Let go on, and not at their end.
-  std::map<std::uint64_t, std::vector<std::pair<std::string, std::uint32_t>>> at_work_;
-  std::unordered_map<std::string, std::uint32_t> in_use_;
-  std::deque<TriedDebt> tried_;
-  std::set<std::string> debts_at_work_;
-  bool taken_unknown_ = false;  // debts may have been taken whose keys did not come; thread_ only
-  bool stopped_ = false;
-  bool look_ = false;
-  std::thread thread_;
-};
-
-Result<RunKeeper::Work::Chain> RunKeeper::Work::chain(store::Connection& connection, std::int64_t definition) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = chains_.find(definition); known != chains_.end()) {
-      if (Chain chain = known->second.lock()) return chain;
-    }
-  }
-  const Result<Definition> found = load_definition(connection, definition);
-  if (!found) return found.error();
-  Result<Chain> made = options_.chain(found->body);
-  if (!made) return made;
+void RunKeeper::look() {
   const std::lock_guard lock(mutex_);
-  chains_[definition] = *made;
-  return made;
+  look_ = true;
+  changed_.notify_all();
 }
 
-Result<void> RunKeeper::Work::park(store::Connection& connection, const LiveRun& run, const std::string& reason) {
+Result<void> RunKeeper::park(store::Connection& connection, const LiveRun& run, const std::string& reason) {
   log::error("a run is parked", {{"run", flow::run_name(run.id)}, {"reason", reason}});
   if (Result<void> parked = park_run(connection, options_.node, run.id, reason); !parked) return parked;
   engine_.hold(run.id, run.locks);
@@ -180,12 +100,13 @@ Result<void> RunKeeper::Work::park(store::Connection& connection, const LiveRun&
   return {};
 }
 
-Result<void> RunKeeper::Work::admit(store::Connection& connection, const LiveRun& run) {
-  const Result<Chain> made = chain(connection, run.definition);
+Result<void> RunKeeper::admit(store::Connection& connection, const LiveRun& run) {
+  const Result<RecordedChains::Chain> made = chains_.get(connection, run.definition);
+  if (!made && made.error().code.starts_with("STORE.")) return made.error();  // that says nothing of the run
   if (!made) return park(connection, run, made.error().to_string());
   Result<flow::RecoveredRun> recovered = recovered_run(run, *made, microseconds_now());
   if (!recovered) return park(connection, run, recovered.error().to_string());
-  Waiting waiting{run.id, limits_of(*recovered)};
+  Queued queued{run.id, limits_of(*recovered)};
   if (options_.observer) recovered->observer = options_.observer(run.id, **made);
   recovered->done_with = [this, id = run.id](const flow::RunResult& result) {
     if (options_.ended) options_.ended(result);
@@ -195,12 +116,12 @@ Result<void> RunKeeper::Work::admit(store::Connection& connection, const LiveRun
   if (!begun) return park(connection, run, begun.error().to_string());
   if (run.paused) engine_.pause(run.id);
   const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(waiting));
+  queue_.push_back(std::move(queued));
   look_ = true;
   return {};
 }
 
-Result<std::size_t> RunKeeper::Work::take_up() {
+Result<std::size_t> RunKeeper::take_up() {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
   store::Connection& store = **lease;
@@ -208,7 +129,7 @@ Result<std::size_t> RunKeeper::Work::take_up() {
   Result<std::vector<LiveRun>> runs = load_live(store, options_.node);
   if (!runs) return std::move(runs).error();
   // In the order of their ids, as they come: of those that name one lock, the oldest held it.
-  std::vector<Chain> kept;  // made once for all runs of a definition
+  std::vector<RecordedChains::Chain> kept;  // made once for all runs of a definition
   std::size_t count = 0;
   for (LiveRun& run : *runs) {
     if (!run.parked.empty() && !may_pass(run.parked)) {
@@ -225,7 +146,8 @@ Result<std::size_t> RunKeeper::Work::take_up() {
     if (run.recoveries > options_.most_recoveries) {
       done = park(store, run, "the node ended " + std::to_string(run.recoveries) + " times while it was under way");
     } else {
-      if (Result<Chain> made = chain(store, run.definition); made && (kept.empty() || kept.back() != *made)) {
+      if (Result<RecordedChains::Chain> made = chains_.get(store, run.definition);
+          made && (kept.empty() || kept.back() != *made)) {
         kept.push_back(std::move(made).value());
       }
       done = admit(store, run);
@@ -238,7 +160,7 @@ Result<std::size_t> RunKeeper::Work::take_up() {
   return count;
 }
 
-void RunKeeper::Work::stop() {
+void RunKeeper::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -247,7 +169,7 @@ void RunKeeper::Work::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void RunKeeper::Work::ended(std::uint64_t run) {
+void RunKeeper::ended(std::uint64_t run) {
   const std::lock_guard lock(mutex_);
   const auto found = at_work_.find(run);
   if (found != at_work_.end()) {
@@ -261,7 +183,7 @@ void RunKeeper::Work::ended(std::uint64_t run) {
 // ---- the thread
 // ------------------------------------------------------------------------------------------------------
 
-void RunKeeper::Work::work() {
+void RunKeeper::work() {
   bool complained = false;
   auto next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
   while (true) {
@@ -275,8 +197,7 @@ void RunKeeper::Work::work() {
     release_some(timed_out);
     Result<void> done;
     if (const Result<Lease> lease = connection()) {
-      done = pay(**lease);
-      if (done) done = try_debts(**lease);
+      done = debts_.work(**lease);
       if (done && std::chrono::steady_clock::now() >= next_sweep) {
         next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
         const Result<Swept> swept = sweep(**lease, options_.retention, microseconds_now());
@@ -291,7 +212,7 @@ void RunKeeper::Work::work() {
   }
 }
 
-void RunKeeper::Work::release_some(bool more) {
+void RunKeeper::release_some(bool more) {
   // One that waits for another, in whatever way, must not keep all the others: some go on as time passes.
   std::size_t spare = more ? std::max<std::size_t>(options_.at_once / 4, 1) : 0;
   std::vector<std::uint64_t> released;
@@ -316,110 +237,15 @@ void RunKeeper::Work::release_some(bool more) {
   for (const std::uint64_t run : released) engine_.release(run);
 }
 
-Result<void> RunKeeper::Work::pay(store::Connection& connection) {
-  while (true) {
-    TriedDebt debt;
-    {
-      const std::lock_guard lock(mutex_);
-      if (tried_.empty()) return {};
-      debt = tried_.front();
-    }
-    thread_local std::minstd_rand generator(std::random_device{}());
-    const double chance = std::uniform_real_distribution<double>(0, 1)(generator);
-    const Result<bool> noted = debt.error ? debt_failed(connection, debt.key, *debt.error, microseconds_now(), chance)
-                                          : journal::pay_debt(connection, debt.key, microseconds_now());
-    if (!noted) return noted.error();
-    if (!debt.error) log::info("a debt is paid", {{"debt", debt.key}});
-    const std::lock_guard lock(mutex_);
-    tried_.pop_front();
-    debts_at_work_.erase(debt.key);
-  }
-}
-
-Result<void> RunKeeper::Work::give_back_lost(store::Connection& connection) {
-  const Result<std::vector<std::string>> taken = taken_debts(connection, options_.node);
-  if (!taken) return taken.error();
-  for (const std::string& key : *taken) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (debts_at_work_.contains(key)) continue;
-    }
-    if (const Result<bool> back = give_back_debt(connection, key); !back) return back.error();
-  }
-  taken_unknown_ = false;
-  return {};
-}
-
-Result<void> RunKeeper::Work::try_debts(store::Connection& connection) {
-  if (taken_unknown_) {
-    if (Result<void> back = give_back_lost(connection); !back) return back;
-  }
-  std::size_t room = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    room = kDebtsAtOnce - std::min(kDebtsAtOnce, debts_at_work_.size());
-  }
-  if (room == 0) return {};
-  const Result<std::optional<std::int64_t>> due = next_debt_due(connection);
-  if (!due) return due.error();
-  if (!*due || **due > microseconds_now()) return {};
-  const Result<std::vector<Debt>> debts = take_due_debts(connection, options_.node, microseconds_now(), room);
-  if (!debts) {
-    taken_unknown_ = true;
-    return debts.error();
-  }
-  for (const Debt& debt : *debts) try_debt(connection, debt);
-  return {};
-}
-
-void RunKeeper::Work::try_debt(store::Connection& connection, const Debt& debt) {
-  Result<Chain> made = chain(connection, debt.definition);
-  Result<flow::RecoveredRun> run =
-      made ? debt_run(debt, std::move(made).value(), 0) : Result<flow::RecoveredRun>(made.error());
-  ErrorCode error;
-  if (!run) {
-    error = std::move(run).error();
-  } else {
-    run->done_with = [this, key = debt.key](const flow::RunResult& result) {
-      TriedDebt tried{key, {}};
-      if (result.error) {
-        for (const ErrorCode& cause : result.error->causes) {
-          if (cause.code == "FLOW.1006" || cause.code == "FLOW.1019") tried.error = cause;
-        }
-      }
-      const std::lock_guard lock(mutex_);
-      tried_.push_back(std::move(tried));
-      look_ = true;
-      changed_.notify_all();
-    };
-    {
-      const std::lock_guard lock(mutex_);
-      debts_at_work_.insert(debt.key);
-    }
-    Result<std::uint64_t> begun = engine_.recover(std::move(run).value());
-    if (begun) {
-      engine_.release(*begun);
-      return;
-    }
-    error = std::move(begun).error();
-    const std::lock_guard lock(mutex_);
-    debts_at_work_.erase(debt.key);
-  }
-  taken_unknown_ = true;  // unless this is known to have worked, it is looked at again
-  const auto deferred = defer_debt(connection, debt.key, error, microseconds_now() + kAway);
-  log::warning("a debt can't be tried", {{"debt", debt.key}, {"error", error.to_string()}});
-  if (!deferred) log::warning("a debt can't be put off", {{"error", deferred.error().to_string()}});
-}
-
 // ---- operators
 // -------------------------------------------------------------------------------------------------------
 
-bool RunKeeper::Work::is_parked(std::uint64_t run) const {
+bool RunKeeper::is_parked(std::uint64_t run) const {
   const std::lock_guard lock(mutex_);
   return parked_.contains(run);
 }
 
-Result<void> RunKeeper::Work::check(const RunOrder& order, const std::optional<flow::RunState>& state) const {
+Result<void> RunKeeper::check(const RunOrder& order, const std::optional<flow::RunState>& state) const {
   const bool parked = is_parked(order.run);
   const bool live = state && !state->ended;
   if (!parked && !live) return not_now("has ended", order.run);
@@ -445,7 +271,7 @@ Result<void> RunKeeper::Work::check(const RunOrder& order, const std::optional<f
   return make_error(kNotNow, "no such order for a run", std::string(verb_name(order.verb)));
 }
 
-Result<void> RunKeeper::Work::order(const RunOrder& order) {
+Result<void> RunKeeper::order(const RunOrder& order) {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
   const std::optional<flow::RunState> state = engine_.inspect(order.run);
@@ -485,29 +311,32 @@ Result<void> RunKeeper::Work::order(const RunOrder& order) {
   return engine_.direct(order.run, std::move(directive));
 }
 
-Result<void> RunKeeper::Work::take_up_parked(std::uint64_t run) {
+Result<void> RunKeeper::take_up_parked(std::uint64_t run) {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
-  const auto unparked = unpark_run(**lease, options_.node, run);
-  if (!unparked) return unparked.error();
+  if (const auto unparked = unpark_run(**lease, options_.node, run); !unparked) return unparked.error();
+  const Result<LiveRun> live = load_live_run(**lease, run);
+  if (!live) return live.error();
   {
     const std::lock_guard lock(mutex_);
     parked_.erase(run);
   }
-  const Result<LiveRun> live = load_live_run(**lease, run);
-  if (!live) return live.error();
-  if (Result<void> admitted = admit(**lease, *live); !admitted) return admitted;
+  if (Result<void> admitted = admit(**lease, *live); !admitted) {
+    const std::lock_guard lock(mutex_);
+    parked_.insert(run);  // it is where it was, for the next try
+    return admitted;
+  }
   if (is_parked(run)) return not_now("is parked again: see its reason", run);
-  changed_.notify_all();
+  look();
   return {};
 }
 
-Result<std::vector<PreviewedUndo>> RunKeeper::Work::preview_cancel(std::uint64_t id) {
+Result<std::vector<PreviewedUndo>> RunKeeper::preview_cancel(std::uint64_t id) {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
   const Result<LiveRun> run = load_live_run(**lease, id);
   if (!run) return run.error();
-  const Result<Chain> made = chain(**lease, run->definition);
+  const Result<RecordedChains::Chain> made = chains_.get(**lease, run->definition);
   if (!made) return made.error();
   const std::vector<flow::ChainStep>& steps = (*made)->steps;
   std::vector<PreviewedUndo> undos;
@@ -542,19 +371,17 @@ Result<std::vector<PreviewedUndo>> RunKeeper::Work::preview_cancel(std::uint64_t
 // ---- debts
 // -----------------------------------------------------------------------------------------------------------
 
-Result<void> RunKeeper::Work::retry_debt(std::string_view key, std::string_view who, std::string_view why) {
+Result<void> RunKeeper::retry_debt(std::string_view key, std::string_view who, std::string_view why) {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
   const Result<bool> found = journal::retry_debt(**lease, key, who, why, microseconds_now());
   if (!found) return found.error();
   if (!*found) return no_such_debt(key);
-  const std::lock_guard lock(mutex_);
-  look_ = true;
-  changed_.notify_all();
+  look();
   return {};
 }
 
-Result<void> RunKeeper::Work::settle_debt(std::string_view key, std::string_view who, std::string_view why) {
+Result<void> RunKeeper::settle_debt(std::string_view key, std::string_view who, std::string_view why) {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
   const Result<bool> found = journal::settle_debt(**lease, key, who, why, microseconds_now());
@@ -562,39 +389,17 @@ Result<void> RunKeeper::Work::settle_debt(std::string_view key, std::string_view
   return *found ? Result<void>() : no_such_debt(key);
 }
 
-Result<std::uint64_t> RunKeeper::Work::event(std::string_view name) {
+Result<std::uint64_t> RunKeeper::event(std::string_view name) {
   const Result<Lease> lease = connection();
   if (!lease) return lease.error();
   Result<std::uint64_t> due = debts_due_on(**lease, name, microseconds_now());
-  const std::lock_guard lock(mutex_);
-  look_ = true;
-  changed_.notify_all();
+  look();
   return due;
 }
 
-KeeperState RunKeeper::Work::state() const {
+KeeperState RunKeeper::state() const {
   const std::lock_guard lock(mutex_);
-  return {queue_.size() + at_work_.size(), parked_.size(), debts_at_work_.size()};
+  return {queue_.size() + at_work_.size(), parked_.size(), debts_.at_work()};
 }
-
-// ---- the face
-// --------------------------------------------------------------------------------------------------------
-
-RunKeeper::RunKeeper(store::Store& store, flow::Engine& engine, KeeperOptions options)
-    : work_(std::make_unique<Work>(store, engine, std::move(options))) {}
-RunKeeper::~RunKeeper() = default;
-
-Result<std::size_t> RunKeeper::take_up() { return work_->take_up(); }
-void RunKeeper::stop() { work_->stop(); }
-Result<void> RunKeeper::order(const RunOrder& order) { return work_->order(order); }
-Result<std::vector<PreviewedUndo>> RunKeeper::preview_cancel(std::uint64_t run) { return work_->preview_cancel(run); }
-Result<void> RunKeeper::retry_debt(std::string_view key, std::string_view who, std::string_view why) {
-  return work_->retry_debt(key, who, why);
-}
-Result<void> RunKeeper::settle_debt(std::string_view key, std::string_view who, std::string_view why) {
-  return work_->settle_debt(key, who, why);
-}
-Result<std::uint64_t> RunKeeper::event(std::string_view name) { return work_->event(name); }
-KeeperState RunKeeper::state() const { return work_->state(); }
 
 }  // namespace tenon::journal

@@ -4,19 +4,31 @@
 #include <tenon/value.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "flow/chain.h"
 #include "flow/engine.h"
 #include "journal/actions.h"
+#include "journal/debt_payer.h"
+#include "journal/recorded_chains.h"
+#include "journal/recovery.h"
 #include "journal/retention.h"
+#include "store/connection_pool.h"
 #include "store/store.h"
 
 namespace tenon::journal {
@@ -101,8 +113,46 @@ class RunKeeper {
   [[nodiscard]] KeeperState state() const;
 
  private:
-  class Work;
-  std::unique_ptr<Work> work_;
+  using Lease = store::ConnectionPool::Lease;
+  using Limits = std::vector<std::pair<std::string, std::uint32_t>>;
+  struct Queued {
+    std::uint64_t run = 0;
+    Limits limits;
+  };
+
+  Result<Lease> connection();
+  /// Hands the run to the engine, or parks it with the reason.
+  Result<void> admit(store::Connection& connection, const LiveRun& run);
+  Result<void> park(store::Connection& connection, const LiveRun& run, const std::string& reason);
+  Result<void> take_up_parked(std::uint64_t run);
+  /// Whether the run is in a state for the order.
+  Result<void> check(const RunOrder& order, const std::optional<flow::RunState>& state) const;
+  [[nodiscard]] bool is_parked(std::uint64_t run) const;
+  void ended(std::uint64_t run);
+  /// Makes the thread look at what has changed.
+  void look();
+  /// [thread_]
+  void work();
+  /// [thread_] Lets as many go on as may; `more`: some, whatever else is at work.
+  void release_some(bool more);
+
+  const KeeperOptions options_;
+  store::ConnectionPool pool_;
+  flow::Engine& engine_;
+  RecordedChains chains_;
+  DebtPayer debts_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_set<std::uint64_t> parked_;
+  /// Wait for their turn, in the order of their ids.
+  std::deque<Queued> queue_;
+  /// Let go on, and not at their end.
+  std::map<std::uint64_t, Limits> at_work_;
+  /// How many of those name each limit.
+  std::unordered_map<std::string, std::uint32_t> in_use_;
+  bool stopped_ = false;
+  bool look_ = false;
+  std::thread thread_;
 };
 
 }  // namespace tenon::journal

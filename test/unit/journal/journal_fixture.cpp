@@ -12,18 +12,14 @@ using namespace std::chrono_literals;
 
 void Recorder::recorded(std::uint64_t ticket) noexcept {
   if (on_recorded) on_recorded(ticket);
-  {
-    const std::lock_guard lock(mutex_);
-    recorded_.push_back(ticket);
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  recorded_.push_back(ticket);
+  changed_.notify_all();  // under the lock: whoever waits may end the recorder's life as soon as it has the lock
 }
 
 void Recorder::refused(std::uint64_t ticket, const ErrorCode& error) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    refused_.emplace_back(ticket, error);
-  }
+  const std::lock_guard lock(mutex_);
+  refused_.emplace_back(ticket, error);
   changed_.notify_all();
 }
 
