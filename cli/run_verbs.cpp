@@ -25,8 +25,8 @@ constexpr std::array<Words, 6> kWords{{
     {"pause", "stops before its next step", "be paused"},
     {"resume", "goes on", "go on"},
     {"retry", "is tried again now", "be tried again"},
-    {"skip-step", "leaves out the step when it goes on", "leave out the step"},
-    {"mark-done", "takes the step for done when it goes on", "take the step for done"},
+    {"skip-step", "leaves out the step", "leave out the step"},
+    {"mark-done", "takes the step for done", "take the step for done"},
 }};
 
 const Words& words_of(std::string_view verb) {

@@ -22,14 +22,14 @@ struct StatusOf {
   std::string_view code;
   unsigned status;
 };
-constexpr std::array<StatusOf, 26> kStatuses{{
+constexpr std::array<StatusOf, 27> kStatuses{{
     {kUnknownParameter, 400},    {kBadParameter, 400},       {"JSON.1001", 400},         {"JSON.1002", 400},
     {"JSON.1004", 400},          {"JSON.1005", 400},         {"JSON.1006", 400},         {"JSON.1007", 400},
     {"JSON.1008", 400},          {journal::kBadFilter, 400}, {journal::kNoSuchRun, 404}, {journal::kNotNow, 409},
     {journal::kNoSuchDebt, 409}, {"FLOW.1004", 409},         {"FLOW.1011", 503},         {"FLOW.1012", 422},
     {"FLOW.1013", 422},          {"FLOW.1015", 422},         {"FLOW.1041", 409},         {"FLOW.1042", 409},
     {"FLOW.1043", 422},          {"FLOW.1044", 409},         {store::kUnreachable, 503}, {store::kConnectionLost, 503},
-    {store::kBusy, 503},         {store::kDiskFull, 503},
+    {store::kBusy, 503},         {store::kDiskFull, 503},    {journal::kNotYet, 503},
 }};
 
 }  // namespace

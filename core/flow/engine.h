@@ -174,15 +174,17 @@ class Engine {
   /// can be cancelled: it goes on when it is resumed.
   bool pause(std::uint64_t run);
   bool resume(std::uint64_t run);
-  /// What is to become of the step, or of the undo, that a paused run has before it, when it is resumed.
+  /// What is to become of the step, or of the undo, that a paused run has before it.
   struct Directive {
     enum class Kind : std::uint8_t { kSkip, kMarkDone } kind = Kind::kSkip;
     std::uint32_t step = 0;
     /// Of kMarkDone: what the step would have written.
-    std::vector<std::pair<std::string, Value>> data;
+    std::vector<std::pair<std::string, Value>> data = {};
+    /// Called once, on any thread, when it is in the run's record: null; or with why it is not.
+    std::function<void(const ErrorCode*)> recorded = {};
   };
-  /// FLOW.1041 if the run is not paused, FLOW.1042 if another step is next, FLOW.1043 if the data is not what the step
-  /// declares that it writes.
+  /// It is recorded at once, and the run stands before what comes next, paused as it was. FLOW.1041 if the run is not
+  /// paused, FLOW.1042 if another step is next, FLOW.1043 if the data is not what the step declares that it writes.
   Result<void> direct(std::uint64_t run, Directive directive);
   /// What `direct` would say now, without doing it.
   [[nodiscard]] Result<void> may_direct(std::uint64_t run, const Directive& directive) const;

@@ -94,6 +94,7 @@ Result<void> Run::direct(Engine::Directive&& directive) {
   const Result<Strand*> strand = strand_for(directive);
   if (!strand) return strand.error();
   (*strand)->directive_ = std::make_unique<Engine::Directive>(std::move(directive));
+  (*strand)->wake((*strand)->epoch(), Strand::kGranted);
   return {};
 }
 

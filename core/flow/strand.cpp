@@ -341,6 +341,7 @@ Strand::Next Strand::step_failed(ErrorCode&& error, bool begun) {
   failure_.reset();
   thrown_.reset();
   locate(error);
+  if (directive_) tell_directed(&error);
   if (const std::uint32_t attempt = attempt_.load(std::memory_order_relaxed); attempt > 1) {
     error.elaboration.try_emplace("attempts", std::to_string(attempt));
   }

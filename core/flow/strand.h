@@ -233,7 +233,10 @@ class Strand final : public StepHost, public JournalListener {
   /// Whether it has to stop before the step or undo that comes next.
   bool pauses();
   Next resume_paused();
-  Next directed(Engine::Directive&& directive);
+  /// Does what `directive_` says.
+  Next directed();
+  /// Tells who gave `directive_` that it is recorded, or why it is not.
+  void tell_directed(const ErrorCode* refused);
 
   // ---- parallel branches: strand_branches.cpp
   // --------------------------------------------------------------------------
@@ -353,7 +356,7 @@ class Strand final : public StepHost, public JournalListener {
   std::chrono::milliseconds retry_wait_{0};
   std::unique_ptr<ErrorCode> refusal_;            // of the record
   std::unique_ptr<ErrorCode> debt_;               // the undo's failure that is being recorded
-  std::unique_ptr<Engine::Directive> directive_;  // under the run's lock
+  std::unique_ptr<Engine::Directive> directive_;  // being carried out; given while the strand is paused
   // Of a strand that was given up, under the run's lock:
   bool moved_on_ = false;           // the run goes on without it
   bool awaits_first_undo_ = false;  // its step has not been undone yet

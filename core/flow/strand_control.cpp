@@ -18,19 +18,14 @@ bool Strand::pauses() {
 
 Strand::Next Strand::resume_paused() {
   next_epoch();
-  std::unique_ptr<Engine::Directive> directive;
-  {
-    std::lock_guard lock(run_.mutex_);
-    directive = std::move(directive_);
-  }
   if (run_.observer_) run_.observer_->step_waits(run_.id_, step_index(), Waiting::kNothing, {});
-  if (directive) return directed(std::move(*directive));
+  if (directive_) return directed();
   return undoing_ || !stopped() ? Next::kOn : turn_back(stop_error());
 }
 
-Strand::Next Strand::directed(Engine::Directive&& directive) {
+Strand::Next Strand::directed() {
   again_ = false;
-  const bool skips = directive.kind == Engine::Directive::Kind::kSkip;
+  const bool skips = directive_->kind == Engine::Directive::Kind::kSkip;
   if (undoing_) {
     return skips ? record_undone(JournalRecord::Kind::kSkipped, Recording::kSkipped)
                  : record_undone(JournalRecord::Kind::kUndone, Recording::kUndone);
@@ -42,11 +37,16 @@ Strand::Next Strand::directed(Engine::Directive&& directive) {
     return record(skipped, Recording::kSkipped);
   }
   pending_.clear();
-  for (auto& [name, value] : directive.data) {
+  for (auto& [name, value] : directive_->data) {
     const auto key = key_in_chain(*run_.chain_, name);
     if (key) pending_.push_back({*key, static_cast<std::int32_t>(step_index()), std::move(value)});
   }
   return commit();
+}
+
+void Strand::tell_directed(const ErrorCode* refused) {
+  const std::unique_ptr<Engine::Directive> directive = std::move(directive_);
+  if (directive->recorded) directive->recorded(refused);
 }
 
 }  // namespace tenon::flow

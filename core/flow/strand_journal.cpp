@@ -50,6 +50,7 @@ Strand::Next Strand::resume_recorded() {
 }
 
 Strand::Next Strand::go_on_recorded() {
+  if (directive_) tell_directed(nullptr);
   switch (recording_) {
     case Recording::kStart: run_.accept(); return take_locks();
     case Recording::kDone:
@@ -95,6 +96,7 @@ Strand::Next Strand::go_on_recorded() {
 Strand::Next Strand::go_on_refused() {
   ErrorCode error = std::move(*std::exchange(refusal_, nullptr));
   locate(error);
+  if (directive_) tell_directed(&error);
   closing_ = false;
   if (recording_ == Recording::kStart) {
     closed_ = true;  // there is nothing that could be closed

@@ -22,6 +22,8 @@ inline constexpr std::string_view kUnreadable = "JOURNAL.1006";
 /// The run is not in a state in which this can be done to it.
 inline constexpr std::string_view kNotNow = "JOURNAL.1007";
 inline constexpr std::string_view kNoSuchDebt = "JOURNAL.1008";
+/// What an operator asked for waits for the store: it is done when that is back, unless the process ends before.
+inline constexpr std::string_view kNotYet = "JOURNAL.1009";
 
 [[nodiscard]] inline ErrorCode unreadable(std::string details) {
   return make_error(kUnreadable, "a record of the journal can't be read", std::move(details));

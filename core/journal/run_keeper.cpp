@@ -3,6 +3,7 @@
 #include <tenon/log.h>
 
 #include <algorithm>
+#include <future>
 
 #include "flow/run.h"
 #include "journal/debts.h"
@@ -255,8 +256,8 @@ Result<void> RunKeeper::check(const RunOrder& order, const std::optional<flow::R
   };
   switch (order.verb) {
     case Verb::kCancel: return {};
-    case Verb::kPause: return parked ? Result<void>(not_now("is parked", order.run)) : Result<void>();
-    case Verb::kResume: return parked ? Result<void>(not_now("is parked: retry it", order.run)) : Result<void>();
+    case Verb::kPause:
+    case Verb::kResume: return {};  // of a parked run: when it is taken up
     case Verb::kRetry:
     case Verb::kUnpark:
       if (parked || waits(flow::Waiting::kBackoff)) return {};
@@ -297,7 +298,8 @@ Result<void> RunKeeper::order(const RunOrder& order) {
       engine_.resume(order.run);
       return {};
     case Verb::kPause: engine_.pause(order.run); return {};
-    case Verb::kResume: return engine_.resume(order.run) ? Result<void>() : not_now("is not paused", order.run);
+    case Verb::kResume:
+      return is_parked(order.run) || engine_.resume(order.run) ? Result<void>() : not_now("is not paused", order.run);
     case Verb::kRetry:
     case Verb::kUnpark:
       if (is_parked(order.run)) return take_up_parked(order.run);
@@ -308,7 +310,18 @@ Result<void> RunKeeper::order(const RunOrder& order) {
     case Verb::kRetryDebt:
     case Verb::kSettleDebt: return {};
   }
-  return engine_.direct(order.run, std::move(directive));
+  return direct(order.run, std::move(directive));
+}
+
+Result<void> RunKeeper::direct(std::uint64_t run, flow::Engine::Directive directive) {
+  const auto told = std::make_shared<std::promise<Result<void>>>();
+  directive.recorded = [told](const ErrorCode* refused) {
+    told->set_value(refused != nullptr ? Result<void>(*refused) : Result<void>());
+  };
+  std::future<Result<void>> recorded = told->get_future();
+  if (Result<void> given = engine_.direct(run, std::move(directive)); !given) return given;
+  if (recorded.wait_for(kPatience) == std::future_status::ready) return recorded.get();
+  return make_error(kNotYet, "the order is not recorded yet", flow::run_name(run) + " waits for the store");
 }
 
 Result<void> RunKeeper::take_up_parked(std::uint64_t run) {

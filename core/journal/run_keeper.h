@@ -98,7 +98,7 @@ class RunKeeper {
   void stop();
 
   /// Does what is asked, once it is recorded. Errors: JOURNAL.1001 no such run; JOURNAL.1007 it is not in a state for
-  /// it, with that state; FLOW.1041–1043 of steps.
+  /// it, with that state; JOURNAL.1009 it waits for the store; FLOW.1041–1043 of steps.
   Result<void> order(const RunOrder& order);
   /// What a cancel of the run, as it is recorded now, would undo, in that order.
   Result<std::vector<PreviewedUndo>> preview_cancel(std::uint64_t run);
@@ -127,6 +127,8 @@ class RunKeeper {
   Result<void> take_up_parked(std::uint64_t run);
   /// Whether the run is in a state for the order.
   Result<void> check(const RunOrder& order, const std::optional<flow::RunState>& state) const;
+  /// Returns when it is in the run's record.
+  Result<void> direct(std::uint64_t run, flow::Engine::Directive directive);
   [[nodiscard]] bool is_parked(std::uint64_t run) const;
   void ended(std::uint64_t run);
   /// Makes the thread look at what has changed.

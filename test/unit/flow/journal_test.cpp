@@ -273,7 +273,15 @@ TEST_F(PausedRun, is_undone_if_it_was_cancelled_meanwhile) {
 
 TEST_F(PausedRun, leaves_out_a_step_as_it_is_told) {
   Started run = paused();
-  ASSERT_TRUE(engine_.direct(run.id, {tenon::flow::Engine::Directive::Kind::kSkip, 1, {}}));
+  std::promise<bool> recorded;
+  ASSERT_TRUE(
+      engine_.direct(run.id, {tenon::flow::Engine::Directive::Kind::kSkip, 1, {}, [&](const tenon::ErrorCode* refused) {
+                                recorded.set_value(refused == nullptr);
+                              }}));
+  EXPECT_TRUE(recorded.get_future().get());
+  EXPECT_EQ(journal_.lines(run.id), (Lines{"done 0", "skipped 1"})) << "before it is resumed";
+  wait_for(run.id, tenon::flow::Waiting::kPaused);
+  EXPECT_EQ(engine_.inspect(run.id)->places[0].step_name, "c");
   EXPECT_TRUE(engine_.resume(run.id));
   EXPECT_TRUE(run.result().ok());
   EXPECT_EQ(trace_.lines(), Lines{"c"});

@@ -307,6 +307,7 @@ TEST_P(KeptRuns, do_not_record_an_order_that_is_refused) {
   EXPECT_EQ(process.keeper.order(wrong).error().code, "FLOW.1042");
   EXPECT_TRUE(history_of(id).actions.empty());
   ASSERT_TRUE(process.keeper.order(order(id, Verb::kSkipStep)));
+  EXPECT_EQ(count("chain_journal"), 1) << "recorded when the order is done";
   ASSERT_TRUE(process.keeper.order(order(id, Verb::kResume)));
   wait_for_phase(id, RunPhase::kSucceeded);
   EXPECT_EQ(trace_.lines(), Lines{"b"});
