@@ -266,9 +266,11 @@ int run_node(const Options& options, Signals& signals) {
       log.set_engine(nullptr);
       return fail(taken_up.error());
     }
+    log.set_listener([&keeper](std::string_view event) { keeper.event(std::string(event)); });
     chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
     serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, signals);
     chains.close();
+    log.set_listener(nullptr);
     keeper.stop();
     transactions.stop();
     journal.close();

@@ -86,6 +86,16 @@ void NodeLog::set_engine(const flow::Engine* engine) {
   engine_ = engine;
 }
 
+void NodeLog::set_listener(std::function<void(std::string_view event)> listener) {
+  std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+void NodeLog::happened(std::string_view event) noexcept {
+  std::lock_guard lock(mutex_);
+  if (listener_) listener_(event);
+}
+
 void NodeLog::log(LogLevel level, std::string_view library, std::string_view text,
                   std::span<const LogField> fields) noexcept {
   if (!log_enabled(level)) return;

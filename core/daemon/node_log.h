@@ -3,6 +3,7 @@
 #include <tenon/library.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -25,6 +26,8 @@ class NodeLog final : public NodeServices {
 
   /// The engine that knows the runs, or null when it goes.
   void set_engine(const flow::Engine* engine);
+  /// Who is told what happens, or null when that goes. Called on any thread, and must not block.
+  void set_listener(std::function<void(std::string_view event)> listener);
   /// Who starts chains for plugins. Called before the first one is loaded; outlives the last one.
   void set_chains(ChainHost& chains) noexcept { chains_ = &chains; }
   /// The store of plugins. Called before the first one is loaded; outlives the last one.
@@ -36,6 +39,7 @@ class NodeLog final : public NodeServices {
   void answered_twice(std::uint64_t run, std::uint32_t step) noexcept override;
   ChainHost* chains() noexcept override { return chains_; }
   StoreHost* store() noexcept override { return store_; }
+  void happened(std::string_view event) noexcept override;
 
  private:
   struct Sink;
@@ -44,6 +48,7 @@ class NodeLog final : public NodeServices {
   std::unique_ptr<Sink> sink_;
   std::mutex mutex_;
   const flow::Engine* engine_ = nullptr;
+  std::function<void(std::string_view event)> listener_;
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
 };

@@ -9,6 +9,18 @@
 #include "flow/strand.h"
 
 namespace tenon::flow {
+namespace {
+
+/// The first event that the error or a cause of it names (tenon/retry_on.h), or null.
+const std::string* awaited_event(const ErrorCode& error) {
+  if (const auto event = error.elaboration.find("retry_on"); event != error.elaboration.end()) return &event->second;
+  for (const ErrorCode& cause : error.causes) {
+    if (const std::string* event = awaited_event(cause)) return event;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 void Strand::recorded(std::uint64_t ticket) noexcept {
   std::uint64_t word = word_.load();
@@ -201,11 +213,7 @@ Strand::Next Strand::record_undone(JournalRecord::Kind kind, Recording what) {
 void Strand::describe_debt(ErrorCode& debt) const {
   debt.elaboration.emplace("debt", run_name(run_.owner_) + ":" + std::to_string(step_index()));
   debt.elaboration.emplace("plugin", step().plugin);
-  for (const ErrorCode& cause : debt.causes) {
-    if (const auto event = cause.elaboration.find("retry_on"); event != cause.elaboration.end()) {
-      debt.elaboration.emplace("retry_on", event->second);
-    }
-  }
+  if (const std::string* event = awaited_event(debt)) debt.elaboration.emplace("retry_on", *event);
 }
 
 Strand::Next Strand::record_undo_failed() {

@@ -37,7 +37,13 @@ Result<void> DebtPayer::work(store::Connection& connection) {
   if (taken_unknown_) {
     if (Result<void> back = give_back_lost(connection); !back) return back;
   }
+  if (Result<void> heeded = heed_events(connection); !heeded) return heeded;
   return try_due(connection);
+}
+
+void DebtPayer::event(std::string name) {
+  const std::lock_guard lock(mutex_);
+  events_.insert(std::move(name));
 }
 
 std::size_t DebtPayer::at_work() const {
@@ -62,6 +68,25 @@ Result<void> DebtPayer::note_tried(store::Connection& connection) {
     tried_.pop_front();
     at_work_.erase(tried.key);
   }
+}
+
+Result<void> DebtPayer::heed_events(store::Connection& connection) {
+  std::set<std::string> events;
+  {
+    const std::lock_guard lock(mutex_);
+    events.swap(events_);
+  }
+  while (!events.empty()) {
+    const Result<std::uint64_t> due = debts_due_on(connection, *events.begin(), microseconds_now());
+    if (!due) {
+      const std::lock_guard lock(mutex_);
+      events_.merge(events);
+      return due.error();
+    }
+    if (*due > 0) log::info("debts are tried again", {{"event", *events.begin()}, {"debts", *due}});
+    events.erase(events.begin());
+  }
+  return {};
 }
 
 Result<void> DebtPayer::give_back_lost(store::Connection& connection) {

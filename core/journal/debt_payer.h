@@ -28,9 +28,11 @@ class DebtPayer {
   DebtPayer(const DebtPayer&) = delete;
   DebtPayer& operator=(const DebtPayer&) = delete;
 
-  /// Notes the ends of those that were tried, then tries those that are due. After an error of the store it is called
-  /// again later, and nothing is lost.
+  /// Notes the ends of those that were tried and what has happened, then tries those that are due. After an error of
+  /// the store it is called again later, and nothing is lost.
   [[nodiscard]] Result<void> work(store::Connection& connection);
+  /// Debts that wait for the event are due when `work` is called next.
+  void event(std::string name);
   [[nodiscard]] std::size_t at_work() const;
 
  private:
@@ -40,6 +42,7 @@ class DebtPayer {
   };
 
   Result<void> note_tried(store::Connection& connection);
+  Result<void> heed_events(store::Connection& connection);
   /// Opens those that were taken without this knowing of it.
   Result<void> give_back_lost(store::Connection& connection);
   Result<void> try_due(store::Connection& connection);
@@ -56,6 +59,8 @@ class DebtPayer {
   bool taken_unknown_ = false;
   mutable std::mutex mutex_;
   std::deque<Tried> tried_;
+  /// That have come since the store was last told.
+  std::set<std::string> events_;
   /// Taken, and not noted yet.
   std::set<std::string> at_work_;
 };

@@ -198,11 +198,14 @@ Result<bool> pay_debt(store::Connection& connection, std::string_view key, std::
 
 Result<bool> debt_failed(store::Connection& connection, std::string_view key, const ErrorCode& error, std::int64_t now,
                          double chance) {
+  const auto awaited = error.elaboration.find("retry_on");
   Result<store::Transaction> transaction = connection.begin();
   if (!transaction) return transaction.error();
   const Result<Rows> rows = connection.query(
-      "UPDATE debt SET state = 1, attempts = attempts + 1, error = $2 WHERE key = $1 AND state = 3 RETURNING attempts",
-      {key, error_text(error)});
+      "UPDATE debt SET state = 1, attempts = attempts + 1, error = $2, on_event = $3 WHERE key = $1 AND state = 3 "
+      "RETURNING attempts",
+      {key, error_text(error),
+       awaited != error.elaboration.end() ? store::Parameter(awaited->second) : store::Parameter()});
   if (!rows) return rows.error();
   if (rows->empty()) return false;
   const auto attempts = static_cast<std::uint32_t>((*rows)[0].integer(0));
@@ -222,6 +225,11 @@ Result<bool> defer_debt(store::Connection& connection, std::string_view key, con
 Result<std::uint64_t> debts_due_on(store::Connection& connection, std::string_view event, std::int64_t now) {
   return connection.execute("UPDATE debt SET next_at = $2 WHERE on_event = $1 AND state = 1 AND next_at > $2",
                             {event, now});
+}
+
+Result<std::uint64_t> debts_due_on_start(store::Connection& connection, std::int64_t now) {
+  return connection.execute("UPDATE debt SET next_at = $1 WHERE on_event IS NOT NULL AND state = 1 AND next_at > $1",
+                            {now});
 }
 
 Result<bool> retry_debt(store::Connection& connection, std::string_view key, std::string_view who, std::string_view why,

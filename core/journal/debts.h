@@ -101,6 +101,9 @@ struct DebtFilter {
 [[nodiscard]] Result<std::uint64_t> debts_due_on(store::Connection& connection, std::string_view event,
                                                  std::int64_t now);
 
+/// While no node ran, nobody saw what happened: all that wait for an event are due.
+[[nodiscard]] Result<std::uint64_t> debts_due_on_start(store::Connection& connection, std::int64_t now);
+
 /// By an operator, audited in the run's actions, in one transaction. False if there is no open debt of this key.
 [[nodiscard]] Result<bool> retry_debt(store::Connection& connection, std::string_view key, std::string_view who,
                                       std::string_view why, std::int64_t now);

@@ -127,6 +127,7 @@ Result<std::size_t> RunKeeper::take_up() {
   if (!lease) return lease.error();
   store::Connection& store = **lease;
   if (const auto claimed = claim_runs(store, options_.node); !claimed) return claimed.error();
+  if (const auto due = debts_due_on_start(store, microseconds_now()); !due) return due.error();
   Result<std::vector<LiveRun>> runs = load_live(store, options_.node);
   if (!runs) return std::move(runs).error();
   // In the order of their ids, as they come: of those that name one lock, the oldest held it.
@@ -402,12 +403,9 @@ Result<void> RunKeeper::settle_debt(std::string_view key, std::string_view who, 
   return *found ? Result<void>() : no_such_debt(key);
 }
 
-Result<std::uint64_t> RunKeeper::event(std::string_view name) {
-  const Result<Lease> lease = connection();
-  if (!lease) return lease.error();
-  Result<std::uint64_t> due = debts_due_on(**lease, name, microseconds_now());
+void RunKeeper::event(std::string name) {
+  debts_.event(std::move(name));
   look();
-  return due;
 }
 
 KeeperState RunKeeper::state() const {

@@ -80,7 +80,8 @@ struct KeeperState {
 };
 
 /// Keeps runs and debts of the store going: takes up what another process left, parks what can't be taken up, does what
-/// operators say, and pays debts. Any thread; each call but `state` blocks on the store, whose errors it returns.
+/// operators say, and pays debts. Any thread; each call but `state` and `event` blocks on the store, whose errors it
+/// returns.
 class RunKeeper {
  public:
   /// All that is given must outlive it.
@@ -107,8 +108,9 @@ class RunKeeper {
   Result<void> retry_debt(std::string_view key, std::string_view who, std::string_view why);
   /// Takes an operator's word that nothing is left. JOURNAL.1008 as above.
   Result<void> settle_debt(std::string_view key, std::string_view who, std::string_view why);
-  /// Something has happened (`host.reconnected:NAME`): debts that wait for it are tried now.
-  Result<std::uint64_t> event(std::string_view name);
+  /// Something has happened (`kvm.connected:URI`): debts that wait for it are tried now, or when the store is back.
+  /// Returns at once.
+  void event(std::string name);
 
   [[nodiscard]] KeeperState state() const;
 

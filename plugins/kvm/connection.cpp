@@ -1,6 +1,7 @@
 #include "connection.h"
 
 #include <tenon/log.h>
+#include <tenon/retry_on.h>
 
 #include <cstdlib>
 
@@ -48,9 +49,24 @@ tenon::Result<ConnectionHandle> Connection::acquire() {
     current_.reset();
   }
   if (!current_) current_ = open_silently(uri_);
-  if (!current_) return libvirt_error("KVM.1001", "can't connect to libvirt", uri_);
+  if (!current_) {
+    away_ = true;
+    return tenon::retry_on(libvirt_error("KVM.1001", "can't connect to libvirt", uri_), connected());
+  }
+  if (std::exchange(away_, false)) {
+    tenon::log::info("libvirt answers again", {{"uri", uri_}});
+    tenon::happened(connected());
+  }
   virConnectRef(current_.get());
   return ConnectionHandle(current_.get());
+}
+
+void Connection::heal() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!away_) return;
+  }
+  (void)acquire();
 }
 
 }  // namespace kvm

@@ -46,6 +46,9 @@ class Connection {
 
   [[nodiscard]] const std::string& uri() const noexcept { return uri_; }
 
+  /// Opens it again if it could not be opened when it was last needed.
+  void heal();
+
   /// What `work(virConnectPtr)` returns, a Result. If it fails and the connection turns out to be dead, it is done once
   /// more on a new one, so it must be something that may be repeated.
   template <class Work>
@@ -63,10 +66,14 @@ class Connection {
   /// A reference to the connection, opened if there is none that lives. One thread's reference stays good while another
   /// thread opens the connection anew.
   tenon::Result<ConnectionHandle> acquire();
+  /// The event that it is open again.
+  [[nodiscard]] std::string connected() const { return "kvm.connected:" + uri_; }
 
   const std::string uri_;
   std::mutex mutex_;
   ConnectionHandle current_;
+  /// It could not be opened: undos may have failed for that.
+  bool away_ = false;
 };
 
 }  // namespace kvm

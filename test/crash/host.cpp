@@ -71,6 +71,7 @@ class HostServices final : public NodeServices {
   }
   ChainHost* chains() noexcept override { return nullptr; }
   StoreHost* store() noexcept override { return nullptr; }
+  void happened(std::string_view /*event*/) noexcept override {}
 
  private:
   std::mutex mutex_;
@@ -220,9 +221,12 @@ bool Host::wait(flow::Engine& engine, const journal::RunKeeper& keeper) const {
 }
 
 Result<void> Host::pay_once(journal::RunKeeper& keeper) {
-  if (const auto due = keeper.event("drill.again"); !due) return due.error();
   const Result<std::unique_ptr<store::Connection>> connection = store_.connect();
   if (!connection) return connection.error();
+  // Here, so that all are due when it is looked for those that are; the keeper, so that it need not wait.
+  const auto due = journal::debts_due_on(**connection, "drill.again", journal::microseconds_now());
+  if (!due) return due.error();
+  keeper.event("drill.again");
   while (true) {
     const auto debts = journal::find_debts(**connection, {});
     if (!debts) return debts.error();

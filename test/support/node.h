@@ -39,6 +39,11 @@ class Node final : public NodeServices {
   StoreHost* store() noexcept override { return store_; }
   void set_store(StoreHost* store) { store_ = store; }
 
+  void happened(std::string_view event) noexcept override {
+    std::lock_guard lock(mutex_);
+    lines_.push_back("happened: " + std::string(event));
+  }
+
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);
     return lines_;

@@ -48,6 +48,10 @@ class TestNode final : public NodeServices {
   ChainHost* chains() noexcept override { return &chains_; }
   StoreHost* store() noexcept override { return store_; }
   void set_store(StoreHost* store) noexcept { store_ = store; }
+  void happened(std::string_view event) noexcept override {
+    const std::array<LogField, 1> fields{{{"event", event}}};
+    log(LogLevel::kInfo, "node", "something has happened", fields);
+  }
 
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);

@@ -34,6 +34,8 @@ class NodeServices {
   virtual ChainHost* chains() noexcept = 0;
   /// The node's database (tenon/store.h); null where there is none.
   virtual StoreHost* store() noexcept = 0;
+  /// Something has happened that failed undos may wait for (tenon/retry_on.h). Returns at once.
+  virtual void happened(std::string_view event) noexcept = 0;
 
  protected:
   ~NodeServices() = default;

@@ -6,8 +6,13 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+
+#include "support/node.h"
+#include "support/temp_folder.h"
 
 namespace {
 
@@ -16,8 +21,10 @@ using tenon::iaas::VmDefinition;
 using tenon::iaas::VmInfo;
 using tenon::iaas::VmState;
 using tenon::iaas::VolumeLocation;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kUri = "test:///default";
 constexpr const char* kKey = "17:4";
@@ -206,6 +213,26 @@ TEST(KvmHypervisorFactory, tells_of_a_host_that_does_not_answer_and_keeps_libvir
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().code, "KVM.1001");
   EXPECT_THAT(answer.error().details, HasSubstr("/nonexistent/libvirt-sock"));
+}
+
+TEST(KvmHypervisorFactory, tells_when_a_host_answers_again) {
+  tenon::test::Node node;
+  const tenon::test::TempFolder folder;
+  const std::filesystem::path file = folder.path() / "host.xml";
+  const std::string uri = "test://" + file.string();
+  kvm::HypervisorFactory factory;
+  factory.set_heal_interval(std::chrono::milliseconds(1));
+  factory.start();
+  auto host = factory.create({"attic", "KVM", uri}).value();
+  const auto answer = host->ping();
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().elaboration.at("retry_on"), "kvm.connected:" + uri);
+  EXPECT_THAT(node.lines(), Not(Contains(HasSubstr("happened"))));
+  std::ofstream(folder.path() / "host.new") << "<node/>";
+  std::filesystem::rename(folder.path() / "host.new", file);
+  for (int i = 0; i < 10'000 && node.lines().size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_THAT(node.lines(), ElementsAre(HasSubstr("answers again"), "happened: kvm.connected:" + uri));
+  factory.stop();
 }
 
 TEST(KvmHypervisorFactory, keeps_libvirt_off_stderr_when_a_call_fails) {

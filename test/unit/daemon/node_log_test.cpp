@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <string>
+#include <vector>
 
 namespace tenon::daemon {
 namespace {
@@ -54,6 +56,17 @@ TEST(NodeLog, tells_of_a_second_answer) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
             "<3>node: a step was answered a second time, without effect code=FLOW.1003 run=0000000000001 step=2 "
             "flow=\"a flow of a run that has ended\"\n");
+}
+
+TEST(NodeLog, tells_its_listener_what_happens) {
+  NodeLog log(LogLevel::kError, true);
+  log.happened("test.connected:a");
+  std::vector<std::string> events;
+  log.set_listener([&](std::string_view event) { events.emplace_back(event); });
+  log.happened("test.connected:b");
+  log.set_listener(nullptr);
+  log.happened("test.connected:c");
+  EXPECT_EQ(events, std::vector<std::string>{"test.connected:b"});
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "journal/debts.h"
 
+#include <tenon/retry_on.h>
+
 #include "journal/actions.h"
 #include "journal_fixture.h"
 
@@ -111,6 +113,7 @@ TEST_P(JournalDebts, wait_longer_after_each_failure) {
   EXPECT_EQ(debt().state, DebtState::kOpen);
   EXPECT_EQ(debt().error.code, "X.3");
   EXPECT_EQ(debt().next_at, 120 * kSecond);
+  EXPECT_EQ(debt().on_event, "") << "what it fails for now is no longer what it waited for";
   EXPECT_FALSE(debt_failed(*connection_, kKey, error, 100 * kSecond, 0).value()) << "nobody is at work on it";
   take(120 * kSecond);
   EXPECT_TRUE(defer_debt(*connection_, kKey, error, 500 * kSecond).value());
@@ -122,6 +125,20 @@ TEST_P(JournalDebts, are_due_when_their_event_comes) {
   owe();
   EXPECT_EQ(debts_due_on(*connection_, "host.connected:h2", 5).value(), 0U);
   EXPECT_EQ(debts_due_on(*connection_, "host.connected:h1", 5).value(), 1U);
+  EXPECT_THAT(take(5), SizeIs(1));
+}
+
+TEST_P(JournalDebts, wait_for_the_event_that_the_last_failure_names) {
+  owe();
+  take(debt().next_at);
+  const ErrorCode error = retry_on(make_error("X.3", "failed again"), "host.connected:h2");
+  EXPECT_TRUE(debt_failed(*connection_, kKey, error, 100 * kSecond, 0).value());
+  EXPECT_EQ(debt().on_event, "host.connected:h2");
+}
+
+TEST_P(JournalDebts, that_wait_for_events_are_due_at_a_start) {
+  owe();
+  EXPECT_EQ(debts_due_on_start(*connection_, 5).value(), 1U);
   EXPECT_THAT(take(5), SizeIs(1));
 }
 

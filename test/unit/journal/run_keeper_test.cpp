@@ -1,6 +1,7 @@
 #include "journal/run_keeper.h"
 
 #include <gtest/gtest.h>
+#include <tenon/retry_on.h>
 
 #include <atomic>
 #include <chrono>
@@ -290,6 +291,34 @@ TEST_P(KeptRuns, pay_a_debt_when_they_are_told_to) {
   EXPECT_EQ(key, debts[0].key) << "the undo is told the key of the run that owes";
   EXPECT_EQ(trace_.lines().back(), "undo a");
   EXPECT_EQ(process.keeper.settle_debt(debts[0].key, "anna", "done").error().code, kNoSuchDebt);
+}
+
+TEST_P(KeptRuns, pay_a_debt_when_what_it_waits_for_happens) {
+  std::atomic<bool> away{true};
+  ChainMaker maker("sample");
+  maker.then(step("a", trace_.next("a"), [&](FlowStep at) {
+    if (away) {
+      ErrorCode outer = make_error("TEST.2", "not undone");
+      outer.causes.push_back(retry_on(make_error("TEST.1", "the host is away"), "test.connected:h1"));
+      return std::move(at).fail(outer);
+    }
+    std::move(at).next();
+  }));
+  maker.then(step("b", trace_.fail("b")));
+  const auto made = maker.make();
+  Process process(*store_, kNode, options(kNode));
+  ASSERT_TRUE(process.keeper.take_up());
+  flow::RunRequest request;
+  request.chain = made;
+  const auto id = process.engine.start(std::move(request)).value();
+  wait_for_phase(id, RunPhase::kFailed);
+  const auto debt = [&] { return find_debt(*connection_, flow::run_name(id) + ":0").value().value(); };
+  EXPECT_EQ(debt().on_event, "test.connected:h1");
+  away = false;
+  process.keeper.event("test.connected:h2");
+  process.keeper.event("test.connected:h1");
+  for (int i = 0; i < 9'000 && debt().state != DebtState::kPaid; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(debt().state, DebtState::kPaid) << "before its time, which is in 10 s";
 }
 
 TEST_P(KeptRuns, do_not_record_an_order_that_is_refused) {
