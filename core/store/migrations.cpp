@@ -78,6 +78,69 @@ Result<MigrationSet> read_set(const fs::path& folder) {
   return set;
 }
 
+/// What comes after `-- after:` in the migration's first line: `-- after: network, storage`.
+std::vector<std::string> needed_by(const Migration& migration) {
+  constexpr std::string_view kMark = "-- after:";
+  std::string_view line(migration.sql);
+  line = line.substr(0, line.find('\n'));
+  if (!line.starts_with(kMark)) return {};
+  std::vector<std::string> needed;
+  std::string name;
+  for (const char letter : std::string(line.substr(kMark.size())) + ",") {
+    if (letter == ',' && !name.empty()) needed.push_back(std::exchange(name, {}));
+    if (letter != ',' && letter != ' ' && letter != '\r') name.push_back(letter);
+  }
+  return needed;
+}
+
+/// Puts each set behind those that it needs, and leaves the order otherwise.
+class SetOrder {
+ public:
+  explicit SetOrder(std::vector<MigrationSet> sets) : sets_(std::move(sets)), states_(sets_.size(), State::kNew) {}
+
+  Result<std::vector<MigrationSet>> take() {
+    for (std::size_t i = 0; i < sets_.size(); ++i) {
+      if (Result<void> placed = place(i); !placed) return placed.error();
+    }
+    std::vector<MigrationSet> ordered;
+    for (const std::size_t i : order_) ordered.push_back(std::move(sets_[i]));
+    return ordered;
+  }
+
+ private:
+  enum class State { kNew, kBegun, kPlaced };
+
+  Result<void> place(std::size_t set) {
+    if (states_[set] == State::kPlaced) return {};
+    states_[set] = State::kBegun;
+    for (const Migration& migration : sets_[set].list) {
+      for (const std::string& owner : needed_by(migration)) {
+        if (Result<void> placed = place_before(owner, migration); !placed) return placed;
+      }
+    }
+    states_[set] = State::kPlaced;
+    order_.push_back(set);
+    return {};
+  }
+
+  Result<void> place_before(const std::string& owner, const Migration& migration) {
+    const auto needed =
+        std::find_if(sets_.begin(), sets_.end(), [&](const MigrationSet& s) { return s.owner == owner; });
+    if (needed == sets_.end()) {
+      return disorder(migration.place + " comes after those of plugin '" + owner + "', which are not there");
+    }
+    const auto index = static_cast<std::size_t>(needed - sets_.begin());
+    if (states_[index] == State::kBegun) {
+      return disorder(migration.place + " comes after those of plugin '" + owner + "', which come after it");
+    }
+    return place(index);
+  }
+
+  std::vector<MigrationSet> sets_;
+  std::vector<State> states_;
+  std::vector<std::size_t> order_;
+};
+
 /// Those of the database; none if it has no table of them.
 Result<AppliedBy> read_applied(Connection& connection) {
   const Result<std::vector<TableInfo>> tables = connection.tables();
@@ -209,7 +272,7 @@ Result<std::vector<MigrationSet>> read_plugin_migrations(const std::vector<fs::p
     if (!set) return std::move(set).error();
     if (!set->list.empty()) sets.push_back(std::move(set).value());
   }
-  return sets;
+  return SetOrder(std::move(sets)).take();
 }
 
 Result<std::vector<MigrationState>> compare_migrations(Connection& connection, const std::vector<MigrationSet>& sets) {

@@ -15,6 +15,9 @@
 /// core are part of the program; those of a plugin lie beside its descriptor, in `schema/PLUGIN/`. Each is applied in
 /// one transaction with its row in `schema_migration`. One that was applied is never changed: what is wrong with it is
 /// put right by the next one.
+///
+/// A first line `-- after: network, storage` puts all migrations of the plugin behind those of the ones named, so that
+/// its tables can refer to theirs.
 namespace tenon::store {
 
 struct Migration {
@@ -39,7 +42,7 @@ struct MigrationSet {
 
 /// Reads the sets of plugins: `schema/PLUGIN/NNN_name.sql` below each folder; a folder that is not there is passed
 /// over. STORE.1020, naming both files, for a gap, a number or a plugin that is there twice; also for a name that does
-/// not fit.
+/// not fit, and for an `-- after:` that can't be kept. In the order in which they are to be applied.
 [[nodiscard]] Result<std::vector<MigrationSet>> read_plugin_migrations(
     const std::vector<std::filesystem::path>& folders);
 

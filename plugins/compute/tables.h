@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-/// The registry's tables (schema/001_registry.sql): statements, without rules. What fails throws an Error of the store.
+/// The registry's tables, of this plugin, of storage and of network (schema/ of each): statements, without rules. What fails throws an Error of the store.
 namespace compute {
 
 template <class Record>
@@ -34,7 +34,7 @@ struct Table<tenon::iaas::HostRecord> {
 template <>
 struct Table<tenon::iaas::PrimaryStorageRecord> {
   static constexpr std::string_view kTitle = "primary storage";
-  static constexpr std::string_view kName = "compute_primary_storage";
+  static constexpr std::string_view kName = "storage_primary";
   static constexpr std::string_view kColumns = "name, type, url, added_by";
   static constexpr std::string_view kPlaces = "$1, $2, $3, $4";
   static tenon::iaas::PrimaryStorageRecord read(const tenon::StoreRow& row);
@@ -43,7 +43,7 @@ struct Table<tenon::iaas::PrimaryStorageRecord> {
 template <>
 struct Table<tenon::iaas::L2NetworkRecord> {
   static constexpr std::string_view kTitle = "L2 network";
-  static constexpr std::string_view kName = "compute_l2_network";
+  static constexpr std::string_view kName = "network_l2";
   static constexpr std::string_view kColumns = "name, type, physical_interface, bridge, vlan, added_by";
   static constexpr std::string_view kPlaces = "$1, $2, $3, $4, $5, $6";
   static tenon::iaas::L2NetworkRecord read(const tenon::StoreRow& row);

@@ -22,7 +22,7 @@ constexpr std::string_view kVolumes =
 constexpr std::string_view kNics =
     "SELECT nic.vm, nic.number, nic.uuid, nic.mac, nic.device, nic.model, network.name, network.type, "
     "network.physical_interface, network.bridge, network.vlan "
-    "FROM compute_nic AS nic JOIN compute_l2_network AS network ON network.name = nic.network";
+    "FROM compute_nic AS nic JOIN network_l2 AS network ON network.name = nic.network";
 
 std::string text(const StoreRow& row, std::string_view column) { return row.get<std::string>(column); }
 

@@ -1,5 +1,5 @@
--- What the registry knows. All of it is compute's, as the registry is: storage and network know their records only
--- through tenon.iaas.Registry, so that foreign keys can bind hosts, storages, networks, images and VMs together.
+-- after: network, storage
+-- What the registry knows of hosts, images and VMs. Foreign keys bind them to the primary storages and L2 networks.
 --
 -- added_by: the idempotency key of the step that added the record, RUN:STEP.
 
@@ -19,23 +19,6 @@ CREATE TABLE compute_host (
 );
 CREATE UNIQUE INDEX compute_host_address ON compute_host (type, uri);
 
-CREATE TABLE compute_primary_storage (
-  name text PRIMARY KEY,
-  type text NOT NULL,
-  url text NOT NULL,
-  added_by text NOT NULL
-);
-CREATE UNIQUE INDEX compute_primary_storage_address ON compute_primary_storage (type, url);
-
-CREATE TABLE compute_l2_network (
-  name text PRIMARY KEY,
-  type text NOT NULL,
-  physical_interface text,
-  bridge text,
-  vlan integer,
-  added_by text NOT NULL
-);
-
 CREATE TABLE compute_image (
   name text PRIMARY KEY,
   url text NOT NULL,
@@ -50,7 +33,7 @@ CREATE TABLE compute_vm (
   memory bigint NOT NULL,
   console text,
   host text NOT NULL REFERENCES compute_host (name),
-  primary_storage text NOT NULL REFERENCES compute_primary_storage (name),
+  primary_storage text NOT NULL REFERENCES storage_primary (name),
   image text REFERENCES compute_image (name),
   added_by text NOT NULL
 );
@@ -77,7 +60,7 @@ CREATE TABLE compute_nic (
   number integer,
   uuid text NOT NULL,
   mac text NOT NULL,
-  network text NOT NULL REFERENCES compute_l2_network (name),
+  network text NOT NULL REFERENCES network_l2 (name),
   device text NOT NULL,
   model text NOT NULL,
   PRIMARY KEY (vm, number)

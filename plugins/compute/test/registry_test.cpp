@@ -256,8 +256,8 @@ TEST_P(Registry, forgets_a_vm_with_its_disks_and_nics) {
 TEST_P(Registry, has_its_rules_in_the_store_too) {
   add_all();
   EXPECT_EQ(refusal_of("DELETE FROM compute_host WHERE name = 'one'"), "STORE.1004");
-  EXPECT_EQ(refusal_of("DELETE FROM compute_primary_storage"), "STORE.1004");
-  EXPECT_EQ(refusal_of("DELETE FROM compute_l2_network"), "STORE.1004");
+  EXPECT_EQ(refusal_of("DELETE FROM storage_primary"), "STORE.1004");
+  EXPECT_EQ(refusal_of("DELETE FROM network_l2"), "STORE.1004");
   EXPECT_EQ(refusal_of("DELETE FROM compute_image"), "STORE.1004");
   EXPECT_EQ(refusal_of("INSERT INTO compute_host (name, type, uri, added_by) SELECT 'two', type, uri, '1:1' FROM "
                        "compute_host"),

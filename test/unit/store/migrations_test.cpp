@@ -138,6 +138,25 @@ TEST_F(MigrationFiles, are_found_beside_descriptors) {
   EXPECT_EQ(sets[1].list[0].title(), "001_a");
 }
 
+TEST_F(MigrationFiles, come_after_those_that_they_name) {
+  folder_.write("schema/bar/001_a.sql", "-- after: shop, zoo \nSELECT 1");
+  write("schema/cellar/001_a.sql");
+  folder_.write("schema/shop/001_a.sql", "-- goods\n-- after: nothing, as it is not the first line\nSELECT 1");
+  folder_.write("schema/zoo/001_a.sql", "SELECT 1");
+  folder_.write("schema/zoo/002_b.sql", "-- after:shop\r\nSELECT 1");
+  std::vector<std::string> owners;
+  const auto sets = read_plugin_migrations({folder_.path()}).value();
+  for (const MigrationSet& set : sets) owners.push_back(set.owner);
+  EXPECT_THAT(owners, ElementsAre("shop", "zoo", "bar", "cellar"));
+}
+
+TEST_F(MigrationFiles, after_what_is_not_there_or_comes_after_them_are_refused) {
+  const std::string bar = folder_.write("schema/bar/001_a.sql", "-- after: shop\nSELECT 1");
+  EXPECT_THAT(refusal(), HasSubstr(bar + " comes after those of plugin 'shop', which are not there"));
+  const std::string shop = folder_.write("schema/shop/001_a.sql", "-- after: bar\nSELECT 1");
+  EXPECT_THAT(refusal(), HasSubstr(shop + " comes after those of plugin 'bar', which come after it"));
+}
+
 TEST_F(MigrationFiles, with_a_gap_are_refused) {
   const std::string first = write("schema/shop/001_a.sql");
   const std::string third = write("schema/shop/003_c.sql");
