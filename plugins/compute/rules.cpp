@@ -56,8 +56,7 @@ void check_new(StoreTransaction& store, const HostRecord& host) {
 void check_new(StoreTransaction& store, const PrimaryStorageRecord& storage) {
   check_name(storage);
   const StoreRows same =
-      store.query("SELECT name FROM storage_primary WHERE type = $1 AND url = $2", {storage.type, storage.url})
-          .value();
+      store.query("SELECT name FROM storage_primary WHERE type = $1 AND url = $2", {storage.type, storage.url}).value();
   if (!same.empty()) taken("primary storage " + same[0].get<std::string>("name") + " is " + storage.url + " too");
 }
 

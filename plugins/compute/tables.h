@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-/// The registry's tables, of this plugin, of storage and of network (schema/ of each): statements, without rules. What fails throws an Error of the store.
+/// The registry's tables, of this plugin, of storage and of network (schema/ of each): statements, without rules. What
+/// fails throws an Error of the store.
 namespace compute {
 
 template <class Record>
