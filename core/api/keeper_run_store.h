@@ -20,6 +20,7 @@ class KeeperRunStore final : public RunStore {
   [[nodiscard]] Result<journal::RunPage> find_runs(const journal::RunFilter& filter) override;
   [[nodiscard]] Result<std::optional<RecordedRun>> read_run(std::uint64_t run) override;
   Result<void> order(const journal::RunOrder& order) override { return keeper_.order(order); }
+  [[nodiscard]] Result<void> may_order(const journal::RunOrder& order) override { return keeper_.may_order(order); }
   [[nodiscard]] Result<std::vector<journal::PreviewedUndo>> preview_cancel(std::uint64_t run) override {
     return keeper_.preview_cancel(run);
   }

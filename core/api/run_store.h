@@ -44,6 +44,7 @@ class RunStore {
   [[nodiscard]] virtual Result<std::optional<RecordedRun>> read_run(std::uint64_t run) = 0;
   /// As RunKeeper has them.
   virtual Result<void> order(const journal::RunOrder& order) = 0;
+  [[nodiscard]] virtual Result<void> may_order(const journal::RunOrder& order) = 0;
   [[nodiscard]] virtual Result<std::vector<journal::PreviewedUndo>> preview_cancel(std::uint64_t run) = 0;
 
   [[nodiscard]] virtual Result<std::vector<journal::Debt>> find_debts(const journal::DebtFilter& filter) = 0;

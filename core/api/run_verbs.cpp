@@ -244,19 +244,14 @@ Json RunVerbs::give_one(const journal::RunOrder& order, const journal::RunSummar
                   .add("id", flow::run_name(run.id))
                   .add("chain", run.chain)
                   .add("state", journal::phase_name(run.phase));
-  std::optional<ErrorCode> error;
-  if (!dry_run) {
-    const Result<void> given = store_->order(order);
-    if (!given) error = given.error();
-  } else if (run.ended != 0) {
-    error = make_error(journal::kNotNow, "this can't be done to the run now", flow::run_name(run.id) + " has ended");
-  } else if (order.verb == Verb::kCancel) {
+  Result<void> given = dry_run ? store_->may_order(order) : store_->order(order);
+  if (given && dry_run && order.verb == Verb::kCancel) {
     const Result<std::vector<journal::PreviewedUndo>> undos = store_->preview_cancel(run.id);
     if (undos) json.add("undo", undo_json(*undos));
-    if (!undos) error = undos.error();
+    if (!undos) given = undos.error();
   }
-  json.add("done", !dry_run && !error);
-  if (error) json.add("error", error_json(*error));
+  json.add("done", !dry_run && given.ok());
+  if (!given) json.add("error", error_json(given.error()));
   return json;
 }
 

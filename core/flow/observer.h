@@ -74,6 +74,8 @@ struct RunState {
   std::string chain;
   bool undoing = false;
   bool cancelled = false;
+  /// It stops, or has stopped, before what comes next.
+  bool paused = false;
   /// It has ended, but for flows that were undone without their answer.
   bool ended = false;
   /// Names of the locks that it holds.

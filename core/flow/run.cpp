@@ -240,6 +240,7 @@ RunState Run::inspect() const {
   }
   state.chain = chain_->name;
   state.cancelled = cancelled_;
+  state.paused = paused_.load(std::memory_order_relaxed);
   state.ended = ended_;
   if (!ended_) {
     inspect(*main_, state);

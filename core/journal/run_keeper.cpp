@@ -257,8 +257,8 @@ Result<void> RunKeeper::check(const RunOrder& order, const std::optional<flow::R
   };
   switch (order.verb) {
     case Verb::kCancel: return {};
-    case Verb::kPause:
-    case Verb::kResume: return {};  // of a parked run: when it is taken up
+    case Verb::kPause: return {};  // of a parked run: when it is taken up
+    case Verb::kResume: return parked || state->paused ? Result<void>() : not_now("is not paused", order.run);
     case Verb::kRetry:
     case Verb::kUnpark:
       if (parked || waits(flow::Waiting::kBackoff)) return {};
@@ -273,20 +273,24 @@ Result<void> RunKeeper::check(const RunOrder& order, const std::optional<flow::R
   return make_error(kNotNow, "no such order for a run", std::string(verb_name(order.verb)));
 }
 
-Result<void> RunKeeper::order(const RunOrder& order) {
-  const Result<Lease> lease = connection();
-  if (!lease) return lease.error();
+Result<void> RunKeeper::may_order(const RunOrder& order) {
   const std::optional<flow::RunState> state = engine_.inspect(order.run);
   if (!state && !is_parked(order.run)) {
+    const Result<Lease> lease = connection();
+    if (!lease) return lease.error();
     const Result<std::optional<RunHistory>> known = read_run(**lease, order.run);
     if (!known) return known.error();
     if (!*known) return make_error(kNoSuchRun, "no such run", flow::run_name(order.run));
   }
   if (Result<void> good = check(order, state); !good) return good;
-  flow::Engine::Directive directive = directive_of(order);
-  if (order.verb == Verb::kSkipStep || order.verb == Verb::kMarkDone) {
-    if (Result<void> good = engine_.may_direct(order.run, directive); !good) return good;
-  }
+  const bool directs = order.verb == Verb::kSkipStep || order.verb == Verb::kMarkDone;
+  return directs ? engine_.may_direct(order.run, directive_of(order)) : Result<void>();
+}
+
+Result<void> RunKeeper::order(const RunOrder& order) {
+  if (Result<void> may = may_order(order); !may) return may;
+  const Result<Lease> lease = connection();
+  if (!lease) return lease.error();
   const Action action{order.run, order.verb, order.who, order.why, detail_of(order)};
   if (Result<void> recorded = record_actions(**lease, {&action, 1}); !recorded) return recorded;
   log::info(
@@ -311,7 +315,7 @@ Result<void> RunKeeper::order(const RunOrder& order) {
     case Verb::kRetryDebt:
     case Verb::kSettleDebt: return {};
   }
-  return direct(order.run, std::move(directive));
+  return direct(order.run, directive_of(order));
 }
 
 Result<void> RunKeeper::direct(std::uint64_t run, flow::Engine::Directive directive) {

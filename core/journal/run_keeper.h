@@ -101,6 +101,8 @@ class RunKeeper {
   /// Does what is asked, once it is recorded. Errors: JOURNAL.1001 no such run; JOURNAL.1007 it is not in a state for
   /// it, with that state; JOURNAL.1009 it waits for the store; FLOW.1041–1043 of steps.
   Result<void> order(const RunOrder& order);
+  /// What `order` would say now, but for errors of the store, without doing it.
+  [[nodiscard]] Result<void> may_order(const RunOrder& order);
   /// What a cancel of the run, as it is recorded now, would undo, in that order.
   Result<std::vector<PreviewedUndo>> preview_cancel(std::uint64_t run);
 

@@ -104,7 +104,8 @@ TEST_F(RunVerbsTest, acts_on_all_that_match_and_tells_of_each) {
 
 TEST_F(RunVerbsTest, only_tells_what_it_would_do_in_a_dry_run) {
   store_.add_run(5);
-  store_.add_run(6, RunPhase::kSucceeded).history.run.ended = 2;
+  store_.add_run(6, RunPhase::kSucceeded);
+  store_.refusals[6] = make_error(journal::kNotNow, "this can't be done to the run now", "it has ended");
   store_.undos = {{1, "b", "sample", true, true}};
   const Json body = json(ask("POST", "/v1/runs/actions",
                              R"({"verb": "cancel", "filter": {"state": ["running", "succeeded"]}, "dry_run": true})"));

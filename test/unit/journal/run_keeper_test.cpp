@@ -204,6 +204,24 @@ TEST_P(LeftRun, is_parked_when_it_was_interrupted_too_often_until_an_operator_re
   EXPECT_EQ(history.actions[0].why, "a test");
 }
 
+TEST_P(LeftRun, that_is_parked_and_paused_is_brought_to_its_next_step_by_a_retry) {
+  const auto made = chain(flow::Recovery::kResume);
+  const auto id = left(made);
+  ASSERT_TRUE(
+      connection_->execute("UPDATE chain_run SET recoveries = 3 WHERE id = $1", {static_cast<std::int64_t>(id)}));
+  Process process(*store_, node_, options(node_));
+  EXPECT_EQ(process.keeper.take_up().value(), 1U);
+  EXPECT_EQ(phase_of(id), RunPhase::kParked);
+  ASSERT_TRUE(process.keeper.order(order(id, Verb::kPause)));
+  ASSERT_TRUE(process.keeper.order(order(id, Verb::kRetry)));
+  wait_for(process, id, flow::Waiting::kPaused);
+  EXPECT_TRUE(trace_.lines().empty());
+  ASSERT_TRUE(process.keeper.order(order(id, Verb::kSkipStep)));
+  ASSERT_TRUE(process.keeper.order(order(id, Verb::kResume)));
+  wait_for_phase(id, RunPhase::kSucceeded);
+  EXPECT_EQ(trace_.lines(), (Lines{"b", "c"})) << "the step that ends the node was not called again";
+}
+
 TEST_P(LeftRun, that_is_parked_is_undone_when_it_is_cancelled) {
   const auto made = chain(flow::Recovery::kResume);
   const auto id = left(made);
@@ -334,6 +352,9 @@ TEST_P(KeptRuns, do_not_record_an_order_that_is_refused) {
   RunOrder wrong = order(id, Verb::kSkipStep);
   wrong.step = 1;
   EXPECT_EQ(process.keeper.order(wrong).error().code, "FLOW.1042");
+  EXPECT_EQ(process.keeper.may_order(wrong).error().code, "FLOW.1042");
+  EXPECT_TRUE(process.keeper.may_order(order(id, Verb::kSkipStep)));
+  EXPECT_EQ(process.keeper.order(order(id, Verb::kRetry)).error().code, kNotNow);
   EXPECT_TRUE(history_of(id).actions.empty());
   ASSERT_TRUE(process.keeper.order(order(id, Verb::kSkipStep)));
   EXPECT_EQ(count("chain_journal"), 1) << "recorded when the order is done";
@@ -386,6 +407,8 @@ TEST_P(KeptRuns, say_what_a_cancel_would_undo) {
   EXPECT_EQ(undos[1].flow, "a");
   EXPECT_FALSE(undos[1].perhaps_begun);
   EXPECT_EQ(process.keeper.order(order(id, Verb::kSkipStep)).error().code, kNotNow);
+  EXPECT_EQ(process.keeper.order(order(id, Verb::kResume)).error().details, flow::run_name(id) + " is not paused");
+  EXPECT_TRUE(history_of(id).actions.empty());
   ASSERT_TRUE(process.keeper.order(order(id, Verb::kCancel)));
   std::move(*kept).next();
   wait_for_phase(id, RunPhase::kFailed);
