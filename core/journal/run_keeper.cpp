@@ -256,7 +256,7 @@ Result<void> RunKeeper::check(const RunOrder& order, const std::optional<flow::R
                                [&](const flow::RunPlace& place) { return place.waiting == waiting; });
   };
   switch (order.verb) {
-    case Verb::kCancel: return {};
+    case Verb::kCancel:
     case Verb::kPause: return {};  // of a parked run: when it is taken up
     case Verb::kResume: return parked || state->paused ? Result<void>() : not_now("is not paused", order.run);
     case Verb::kRetry:

@@ -44,6 +44,11 @@ struct Process {
     options.definition_text = flow::definition_text;
     return options;
   }
+  std::uint64_t start(const std::shared_ptr<const flow::Chain>& chain) {
+    flow::RunRequest request;
+    request.chain = chain;
+    return engine.start(std::move(request)).value();
+  }
   StoreJournal journal;
   flow::Engine engine;
   RunKeeper keeper;
@@ -284,9 +289,7 @@ TEST_P(KeptRuns, pay_a_debt_when_they_are_told_to) {
   const auto made = maker.make();
   Process process(*store_, kNode, options(kNode));
   ASSERT_TRUE(process.keeper.take_up());
-  flow::RunRequest request;
-  request.chain = made;
-  const auto id = process.engine.start(std::move(request)).value();
+  const auto id = process.start(made);
   wait_for_phase(id, RunPhase::kFailed);
   const auto debts = find_debts(*connection_, {}).value();
   ASSERT_EQ(debts.size(), 1U);
@@ -326,9 +329,7 @@ TEST_P(KeptRuns, pay_a_debt_when_what_it_waits_for_happens) {
   const auto made = maker.make();
   Process process(*store_, kNode, options(kNode));
   ASSERT_TRUE(process.keeper.take_up());
-  flow::RunRequest request;
-  request.chain = made;
-  const auto id = process.engine.start(std::move(request)).value();
+  const auto id = process.start(made);
   wait_for_phase(id, RunPhase::kFailed);
   const auto debt = [&] { return find_debt(*connection_, flow::run_name(id) + ":0").value().value(); };
   EXPECT_EQ(debt().on_event, "test.connected:h1");
@@ -373,9 +374,7 @@ TEST_P(KeptRuns, go_when_they_are_old) {
   ASSERT_TRUE(process.keeper.take_up());
   std::vector<std::uint64_t> runs;
   for (int i = 0; i < 2; ++i) {
-    flow::RunRequest request;
-    request.chain = made;
-    runs.push_back(process.engine.start(std::move(request)).value());
+    runs.push_back(process.start(made));
     wait_for_phase(runs.back(), RunPhase::kSucceeded);
   }
   ASSERT_TRUE(
@@ -395,9 +394,7 @@ TEST_P(KeptRuns, say_what_a_cancel_would_undo) {
   const auto made = maker.make();
   Process process(*store_, kNode, options(kNode));
   ASSERT_TRUE(process.keeper.take_up());
-  flow::RunRequest request;
-  request.chain = made;
-  const auto id = process.engine.start(std::move(request)).value();
+  const auto id = process.start(made);
   ASSERT_TRUE(trace_.wait_for("b"));
   wait_for(process, id, flow::Waiting::kAnswer);
   const auto undos = process.keeper.preview_cancel(id).value();
