@@ -36,7 +36,7 @@ Json journal_json(const journal::JournalState& state) {
 }  // namespace
 
 NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs,
-                 RunStore* store)
+                 message::Dispatcher& dispatcher, RunStore* store)
     : version_(std::move(version)),
       wiring_(std::move(wiring)),
       engine_(engine),
@@ -44,7 +44,8 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
       drills_(wiring_, engine, runs),
       runs_(wiring_, engine, runs, store),
       verbs_(engine, runs, store),
-      debts_(store) {
+      debts_(store),
+      messages_(wiring_, dispatcher, engine, runs, store) {
   const auto get = [this](std::string_view path, auto handler) {
     router_.add("GET", path,
                 [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
@@ -64,6 +65,7 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   runs_.add_routes(router_);
   verbs_.add_routes(router_);
   debts_.add_routes(router_);
+  messages_.add_routes(router_);
 }
 
 HttpResponse NodeApi::status() const {
@@ -80,6 +82,7 @@ HttpResponse NodeApi::status() const {
                   .add("drivers", std::uint64_t{wiring_->drivers.size()})
                   .add("extensions", std::uint64_t{wiring_->extensions.size()})
                   .add("chains", std::uint64_t{wiring_->chains.size()})
+                  .add("messages", std::uint64_t{wiring_->messages->messages().size()})
                   .add("runs_in_flight", std::uint64_t{in_flight})
                   .add("runs_waiting_late", std::int64_t{late});
   if (store_) body.add("store", store_());

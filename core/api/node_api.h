@@ -10,6 +10,7 @@
 #include "api/debts_api.h"
 #include "api/drills.h"
 #include "api/http.h"
+#include "api/messages_api.h"
 #include "api/router.h"
 #include "api/run_log.h"
 #include "api/run_store.h"
@@ -23,13 +24,13 @@ namespace tenon::api {
 /// The node's API, version 1: what it is made of, its runs, and what they owe. docs: `GET /v1/status`,
 /// `/v1/plugins[/{name}]`, `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`,
 /// `/v1/chains[/{name}[/drills/latest]]`; `POST /v1/chains/{name}/drills`; and what RunsApi, RunVerbs and DebtsApi
-/// have. Errors are problems (RFC 9457); what needs the store, which is away, is answered with 503. A POST that accepts
-/// `text/event-stream` alone is answered with the events of the run or drill.
+/// and MessagesApi have. Errors are problems (RFC 9457); what needs the store, which is away, is answered with 503. A
+/// POST that accepts `text/event-stream` alone is answered with the events of the run or drill.
 class NodeApi {
  public:
-  /// The engine, the log and the store must outlive this. `store`: null if runs are not recorded.
+  /// The engine, the log, the dispatcher and the store must outlive this. `store`: null if runs are not recorded.
   NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs,
-          RunStore* store = nullptr);
+          message::Dispatcher& dispatcher, RunStore* store = nullptr);
 
   /// [server thread]
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const { return router_.route(request); }
@@ -60,6 +61,7 @@ class NodeApi {
   const RunsApi runs_;
   const RunVerbs verbs_;
   const DebtsApi debts_;
+  const MessagesApi messages_;
   Router router_;
 };
 

@@ -47,11 +47,12 @@ HttpResponse problem(unsigned status, std::string detail) {
   return respond(status, members(status, std::move(detail)));
 }
 
-HttpResponse problem(unsigned status, const ErrorCode& error) {
+HttpResponse problem(unsigned status, const ErrorCode& error, const std::string& remedy) {
   std::string detail = error.description;
   if (!error.details.empty()) detail.append(detail.empty() ? "" : ": ").append(error.details);
   Json body = members(status, std::move(detail));
   body.add("code", error.code);
+  if (!remedy.empty()) body.add("remedy", remedy);
   if (!error.causes.empty()) {
     Json errors = Json::array();
     for (const ErrorCode& cause : error.causes) errors.push(error_json(cause));
@@ -63,6 +64,7 @@ HttpResponse problem(unsigned status, const ErrorCode& error) {
 std::string_view status_title(unsigned status) {
   switch (status) {
     case 400: return "Bad Request";
+    case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 409: return "Conflict";
@@ -72,6 +74,7 @@ std::string_view status_title(unsigned status) {
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
     default: return "Error";
   }

@@ -15,8 +15,8 @@ namespace tenon::api {
 
 /// An error as RFC 9457 has it: `application/problem+json` with `status` and `detail`.
 [[nodiscard]] HttpResponse problem(unsigned status, std::string detail);
-/// The same with the error's `code`, and its causes as `errors`.
-[[nodiscard]] HttpResponse problem(unsigned status, const ErrorCode& error);
+/// The same with the error's `code`, its causes as `errors`, and the `remedy` if there is one.
+[[nodiscard]] HttpResponse problem(unsigned status, const ErrorCode& error, const std::string& remedy = {});
 
 /// The reason phrase: `Not Found`.
 [[nodiscard]] std::string_view status_title(unsigned status);

@@ -11,6 +11,7 @@
 #include "api/problem.h"
 #include "api/query.h"
 #include "journal/errors.h"
+#include "message/errors.h"
 #include "store/errors.h"
 
 namespace tenon::api {
@@ -22,14 +23,42 @@ struct StatusOf {
   std::string_view code;
   unsigned status;
 };
-constexpr std::array<StatusOf, 27> kStatuses{{
-    {kUnknownParameter, 400},    {kBadParameter, 400},       {"JSON.1001", 400},         {"JSON.1002", 400},
-    {"JSON.1004", 400},          {"JSON.1005", 400},         {"JSON.1006", 400},         {"JSON.1007", 400},
-    {"JSON.1008", 400},          {journal::kBadFilter, 400}, {journal::kNoSuchRun, 404}, {journal::kNotNow, 409},
-    {journal::kNoSuchDebt, 409}, {"FLOW.1004", 409},         {"FLOW.1011", 503},         {"FLOW.1012", 422},
-    {"FLOW.1013", 422},          {"FLOW.1015", 422},         {"FLOW.1041", 409},         {"FLOW.1042", 409},
-    {"FLOW.1043", 422},          {"FLOW.1044", 409},         {store::kUnreachable, 503}, {store::kConnectionLost, 503},
-    {store::kBusy, 503},         {store::kDiskFull, 503},    {journal::kNotYet, 503},
+constexpr std::array<StatusOf, 35> kStatuses{{
+    {kUnknownParameter, 400},
+    {kBadParameter, 400},
+    {"JSON.1001", 400},
+    {"JSON.1002", 400},
+    {"JSON.1003", 400},
+    {"JSON.1004", 400},
+    {"JSON.1005", 400},
+    {"JSON.1006", 400},
+    {"JSON.1007", 400},
+    {"JSON.1008", 400},
+    {journal::kBadFilter, 400},
+    {journal::kNoSuchRun, 404},
+    {journal::kNotNow, 409},
+    {journal::kNoSuchDebt, 409},
+    {"FLOW.1004", 409},
+    {"FLOW.1011", 503},
+    {"FLOW.1012", 422},
+    {"FLOW.1013", 422},
+    {"FLOW.1015", 422},
+    {"FLOW.1041", 409},
+    {"FLOW.1042", 409},
+    {"FLOW.1043", 422},
+    {"FLOW.1044", 409},
+    {store::kUnreachable, 503},
+    {store::kConnectionLost, 503},
+    {store::kBusy, 503},
+    {store::kDiskFull, 503},
+    {journal::kNotYet, 503},
+    {message::kNoService, 404},
+    {message::kTimeout, 504},
+    {message::kCancelled, 503},
+    {message::kStopping, 503},
+    {message::kBadField, 400},
+    {message::kQueueStuck, 503},
+    {message::kForbidden, 403},
 }};
 
 }  // namespace
@@ -57,8 +86,10 @@ unsigned status_of(const ErrorCode& error) {
   return found != kStatuses.end() ? found->status : 500;
 }
 
-HttpResponse failure(const ErrorCode& error) {
-  HttpResponse response = problem(status_of(error), error);
+HttpResponse failure(const ErrorCode& error) { return failure(error, status_of(error), {}); }
+
+HttpResponse failure(const ErrorCode& error, unsigned status, const std::string& remedy) {
+  HttpResponse response = problem(status, error, remedy);
   if (response.status == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return response;
 }

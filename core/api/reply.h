@@ -21,6 +21,8 @@ namespace tenon::api {
 
 /// The problem that an error of the engine, the journal or the store is; 503 comes with `Retry-After`.
 [[nodiscard]] HttpResponse failure(const ErrorCode& error);
+/// The same with another status, and with what can be done about it unless that is empty.
+[[nodiscard]] HttpResponse failure(const ErrorCode& error, unsigned status, const std::string& remedy);
 /// Its status: 400 and 422 for what is asked wrongly, 404, 409 for what is not in the state for it, 503 for a store
 /// that is away or has no room, 500 for the rest.
 [[nodiscard]] unsigned status_of(const ErrorCode& error);

@@ -6,7 +6,7 @@ namespace tenon::api {
 
 std::shared_ptr<RunStart> RunStart::watch(flow::RunRequest& request) {
   auto start = std::make_shared<RunStart>();
-  request.accepted = [start] { start->settle(State::kDurable, {}); };
+  request.accepted = [start](std::uint64_t) { start->settle(State::kDurable, {}); };
   request.done = [start, done = std::move(request.done)](flow::RunResult result) {
     start->settle(State::kRefused, result.error);
     if (done) done(std::move(result));

@@ -94,7 +94,8 @@ int check(const Options& options) {
                     {"bean", found.beans},
                     {"driver", found.drivers},
                     {"extension", found.extensions},
-                    {"chain", found.chains}});
+                    {"chain", found.chains},
+                    {"message", found.messages}});
   }
   tenon::detail::this_node = nullptr;
   return status;

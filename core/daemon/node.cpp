@@ -38,6 +38,7 @@
 #include "journal/recorded_transactions.h"
 #include "journal/recovery.h"
 #include "journal/run_keeper.h"
+#include "message/dispatcher.h"
 #include "store/plugin_store.h"
 #include "wiring/loader.h"
 #include "wiring/step_finder.h"
@@ -147,9 +148,9 @@ void drain(flow::Engine& engine, const journal::StoreJournal& journal, std::chro
 /// Serves until a signal comes and all runs have ended.
 void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
            const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal,
-           journal::RunKeeper& keeper, api::RunLog& runs, Signals& signals) {
+           journal::RunKeeper& keeper, api::RunLog& runs, message::Dispatcher& messages, Signals& signals) {
   api::KeeperRunStore run_store(store.store(), journal, keeper);
-  api::NodeApi api(kVersion, wiring, engine, runs, &run_store);
+  api::NodeApi api(kVersion, wiring, engine, runs, messages, &run_store);
   api.set_store([&store] { return store.status(); });
   api::HttpServer server(std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); });
   log::info("node started", {{"version", kVersion},
@@ -216,6 +217,8 @@ int run_node(const Options& options, Signals& signals) {
   NodeLog log(settings.log_level, stderr_is_journal());
   flow::CodeChains chains;
   log.set_chains(chains);
+  message::Dispatcher messages;
+  log.set_messages(messages);
   const ThisNode this_node(log);
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
@@ -267,8 +270,15 @@ int run_node(const Options& options, Signals& signals) {
       return fail(taken_up.error());
     }
     log.set_listener([&keeper](std::string_view event) { keeper.event(std::string(event)); });
-    chains.open(engine, [&](std::string_view name) { return wiring->find_chain(name); });
-    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, signals);
+    const auto start_run = [&](flow::RunRequest run) -> Result<std::uint64_t> {
+      const auto record = runs.start(engine, std::move(run));
+      return record ? Result<std::uint64_t>((*record)->id()) : record.error();
+    };
+    chains.open(
+        engine, [&](std::string_view name) { return wiring->find_chain(name); }, start_run);
+    messages.open(wiring->messages, start_run);
+    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, messages, signals);
+    messages.close();
     chains.close();
     log.set_listener(nullptr);
     keeper.stop();

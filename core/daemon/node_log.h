@@ -14,9 +14,9 @@
 
 namespace tenon::daemon {
 
-/// The node's services to libraries: its chains, its store, and its log, on standard error. One line each: `TIME LEVEL
-/// LIBRARY: TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT key=value …`. A value with
-/// blanks or quotes is quoted. Any thread may call.
+/// The node's services to libraries: its chains, its store, its messages, and its log, on standard error. One line
+/// each: `TIME LEVEL LIBRARY: TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT
+/// key=value …`. A value with blanks or quotes is quoted. Any thread may call.
 class NodeLog final : public NodeServices {
  public:
   NodeLog(LogLevel level, bool for_journal);
@@ -32,6 +32,8 @@ class NodeLog final : public NodeServices {
   void set_chains(ChainHost& chains) noexcept { chains_ = &chains; }
   /// The store of plugins. Called before the first one is loaded; outlives the last one.
   void set_store(StoreHost& store) noexcept { store_ = &store; }
+  /// Who brings messages to services, likewise.
+  void set_messages(MessageHost& messages) noexcept { messages_ = &messages; }
 
   bool log_enabled(LogLevel level) const noexcept override { return level >= level_; }
   void log(LogLevel level, std::string_view library, std::string_view text,
@@ -40,6 +42,7 @@ class NodeLog final : public NodeServices {
   ChainHost* chains() noexcept override { return chains_; }
   StoreHost* store() noexcept override { return store_; }
   void happened(std::string_view event) noexcept override;
+  MessageHost* messages() noexcept override { return messages_; }
 
  private:
   struct Sink;
@@ -51,6 +54,7 @@ class NodeLog final : public NodeServices {
   std::function<void(std::string_view event)> listener_;
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
+  MessageHost* messages_ = nullptr;
 };
 
 /// Text and fields of one line.

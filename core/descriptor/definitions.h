@@ -197,13 +197,102 @@ struct ChainDefinition {
   std::vector<EditDefinition> edits;
 };
 
-/// One file: `<beans>` or `<chains>`.
+struct InterceptorDefinition {
+  /// The bean.
+  Text bean;
+  /// As an index into SYSTEM, FRONT, DEFAULT, END; the bean's own if it is not given.
+  std::optional<Given<std::size_t>> position;
+  /// Higher comes first.
+  int order = 0;
+};
+
+/// What a field of a message may hold, beyond its type.
+struct FieldDefinition {
+  Place place;
+  /// `walls[].color`.
+  Text name;
+  std::string description;
+  bool required = false;
+  std::optional<double> min;
+  std::optional<double> max;
+  std::optional<std::uint32_t> min_length;
+  std::optional<std::uint32_t> max_length;
+  std::optional<Text> pattern;
+  std::vector<Text> one_of;
+};
+
+struct RouteDefinition {
+  Place place;
+  Text method;
+  Text path;
+  std::optional<std::uint32_t> status;
+};
+
+/// The chain whose run answers a message.
+struct RunDefinition {
+  struct Input {
+    Text key;
+    std::optional<Text> field;
+    std::optional<Text> as;
+  };
+  Place place;
+  Text chain;
+  std::vector<Input> inputs;
+  std::optional<Text> reply;
+};
+
+struct QueueDefinition {
+  /// A template, whose syntax is not checked here.
+  Text key;
+  std::uint32_t parallelism = 1;
+};
+
+struct MessageDefinition {
+  Place place;
+  Text name;
+  /// Another service than the one it stands in.
+  std::optional<Text> service;
+  std::string description;
+  std::vector<InterceptorDefinition> interceptors;
+  std::vector<FieldDefinition> fields;
+  std::optional<RouteDefinition> route;
+  std::optional<RunDefinition> run;
+  std::optional<QueueDefinition> queue;
+  std::optional<Given<std::chrono::milliseconds>> timeout;
+  /// As an index into reader, operator, admin.
+  std::optional<Given<std::size_t>> role;
+  std::optional<Text> command;
+};
+
+struct ServiceDefinition {
+  Place place;
+  /// The bean that handles the messages.
+  Text id;
+  std::string description;
+  std::vector<InterceptorDefinition> interceptors;
+  std::vector<MessageDefinition> messages;
+};
+
+/// What an error's code means, and what can be done about it.
+struct ErrorCodeDefinition {
+  Place place;
+  /// `DESK.1001`.
+  std::string code;
+  std::string description;
+  std::string remedy;
+  /// Of an HTTP answer.
+  std::optional<std::uint32_t> status;
+};
+
+/// One file: `<beans>`, `<chains>`, `<service>` or `<error>`.
 struct Descriptor {
   std::string file;
   std::optional<LibraryDefinition> library;
   std::vector<BeanDefinition> beans;
   std::vector<NamedValueDefinition> values;
   std::vector<ChainDefinition> chains;
+  std::vector<ServiceDefinition> services;
+  std::vector<ErrorCodeDefinition> errors;
 };
 
 /// What `tenon check` tells of descriptors that are in order.

@@ -190,5 +190,37 @@ inline constexpr ElementRule kInsertBefore{"insert-before", kEditAttributes, kSt
 inline constexpr ElementRule kInsertAfter{"insert-after", kEditAttributes, kSteps};
 inline constexpr ElementRule kRemove{"remove", kEditAttributes};
 
+inline constexpr std::string_view kServiceChildren[] = {"id", "description", "interceptor", "message"};
+inline constexpr ElementRule kService{"service", {}, kServiceChildren};
+
+inline constexpr ElementRule kText{"text", {}, {}, {}, {}, true};
+inline constexpr AttributeRule kInterceptorAttributes[] = {{"position"}, {"order"}};
+inline constexpr ElementRule kInterceptor{"interceptor", kInterceptorAttributes, {}, {}, {}, true};
+
+inline constexpr std::string_view kMessageChildren[] = {
+    "name", "serviceId", "description", "interceptor", "field", "route", "run", "queue", "role", "timeout", "command"};
+inline constexpr ElementRule kMessage{"message", {}, kMessageChildren};
+
+inline constexpr AttributeRule kFieldAttributes[] = {{"name", kRequired}, {"required"},   {"min"},     {"max"},
+                                                     {"min-length"},      {"max-length"}, {"pattern"}, {"one-of"}};
+inline constexpr ElementRule kField{"field", kFieldAttributes, {}, {}, {}, true};
+
+inline constexpr AttributeRule kRouteAttributes[] = {{"method", kRequired}, {"path", kRequired}, {"status"}};
+inline constexpr ElementRule kRoute{"route", kRouteAttributes};
+
+inline constexpr AttributeRule kRunAttributes[] = {{"chain", kRequired}, {"reply"}};
+inline constexpr std::string_view kRunChildren[] = {"input"};
+inline constexpr ElementRule kRun{"run", kRunAttributes, kRunChildren};
+inline constexpr AttributeRule kRunInputAttributes[] = {{"key", kRequired}, {"field"}, {"as"}};
+inline constexpr ElementRule kRunInput{"input", kRunInputAttributes};
+
+inline constexpr AttributeRule kQueueAttributes[] = {{"key", kRequired}, {"parallelism"}};
+inline constexpr ElementRule kQueue{"queue", kQueueAttributes};
+
+inline constexpr std::string_view kErrorChildren[] = {"prefix", "description", "code"};
+inline constexpr ElementRule kError{"error", {}, kErrorChildren};
+inline constexpr std::string_view kCodeChildren[] = {"id", "description", "remedy", "status"};
+inline constexpr ElementRule kCode{"code", {}, kCodeChildren};
+
 }  // namespace rules
 }  // namespace tenon::descriptor

@@ -1,7 +1,9 @@
 #include "descriptor/reader.h"
 
 #include "descriptor/chain_reader.h"
+#include "descriptor/error_reader.h"
 #include "descriptor/first_places.h"
+#include "descriptor/service_reader.h"
 #include "descriptor/value_reader.h"
 
 #include <charconv>
@@ -60,10 +62,14 @@ void DescriptorReader::read(Descriptor& descriptor, std::vector<Text>& imports) 
     read_beans(descriptor, imports);
   } else if (name == "chains") {
     read_chains(descriptor);
+  } else if (name == "service") {
+    descriptor.services.push_back(read_service(root, elements_, diagnostics_));
+  } else if (name == "error") {
+    descriptor.errors = read_errors(root, elements_, diagnostics_);
   } else {
     diagnostics_.error(document_.place(root), "unknown root element '" + std::string(root.name()) +
-                                                  "': a descriptor is <beans> or <chains>" +
-                                                  suggestion(name, {"beans", "chains"}));
+                                                  "': a descriptor is <beans>, <chains>, <service> or <error>" +
+                                                  suggestion(name, {"beans", "chains", "service", "error"}));
   }
 }
 

@@ -125,6 +125,7 @@ class CodeChains::Entry {
     std::lock_guard lock(chains_.mutex_);
     engine_ = chains_.engine_;
     find_ = chains_.find_;
+    start_ = chains_.start_;
     if (engine_ != nullptr) ++chains_.inside_;
   }
   ~Entry() {
@@ -138,23 +139,29 @@ class CodeChains::Entry {
   explicit operator bool() const noexcept { return engine_ != nullptr; }
   Engine* operator->() const noexcept { return engine_; }
   [[nodiscard]] std::shared_ptr<const Chain> find(std::string_view name) const { return (*find_)(name); }
+  [[nodiscard]] Result<std::uint64_t> start(RunRequest request) const {
+    return *start_ ? (*start_)(std::move(request)) : engine_->start(std::move(request));
+  }
 
  private:
   CodeChains& chains_;
   Engine* engine_ = nullptr;
   std::shared_ptr<const Find> find_;
+  std::shared_ptr<const Start> start_;
 };
 
-void CodeChains::open(Engine& engine, Find find) {
+void CodeChains::open(Engine& engine, Find find, Start start) {
   std::lock_guard lock(mutex_);
   engine_ = &engine;
   find_ = std::make_shared<const Find>(std::move(find));
+  start_ = std::make_shared<const Start>(std::move(start));
 }
 
 void CodeChains::close() {
   std::unique_lock lock(mutex_);
   engine_ = nullptr;
   find_.reset();
+  start_.reset();
   left_.wait(lock, [&] { return inside_ == 0; });
 }
 
@@ -172,24 +179,27 @@ Result<std::uint64_t> CodeChains::start(CodeChain code) {
   return engine->start(std::move(request));
 }
 
-Result<std::uint64_t> CodeChains::start_named(std::string_view chain, Input input,
-                                              std::function<void(ChainResult)> done) {
+Result<std::uint64_t> CodeChains::start_named(std::string_view chain, Input input, RunHandlers handlers) {
   const Entry engine(*this);
   if (!engine) return stopped(chain);
   const std::shared_ptr<const Chain> found = engine.find(chain);
   if (!found) return make_error("FLOW.1014", "no such chain", "'" + std::string(chain) + "'");
-  return start_published(&found, std::move(input), std::move(done));
+  return start_published(&found, std::move(input), std::move(handlers));
 }
 
-Result<std::uint64_t> CodeChains::start_published(const void* chain, Input input,
-                                                  std::function<void(ChainResult)> done) {
+Result<std::uint64_t> CodeChains::start_published(const void* chain, Input input, RunHandlers handlers) {
   if (chain == nullptr) return make_error("FLOW.1014", "no such chain", "a bean's, which has none");
   const auto& published = *static_cast<const std::shared_ptr<const Chain>*>(chain);
   const Entry engine(*this);
   if (!engine) return stopped(published->name);
-  return engine->start({published, std::move(input), {}, [done = std::move(done)](RunResult result) {
-                          if (done) done(chain_result(std::move(result)));
-                        }});
+  RunRequest request;
+  request.chain = published;
+  request.input = std::move(input);
+  request.accepted = std::move(handlers.accepted);
+  request.done = [done = std::move(handlers.done)](RunResult result) {
+    if (done) done(chain_result(std::move(result)));
+  };
+  return engine.start(std::move(request));
 }
 
 bool CodeChains::cancel(std::uint64_t run) {

@@ -36,17 +36,20 @@ class CodeChains final : public ChainHost {
   CodeChains(const CodeChains&) = delete;
   CodeChains& operator=(const CodeChains&) = delete;
 
-  /// From now on chains are started, on `engine`.
-  void open(Engine& engine, Find find);
+  /// Starts a run; as Engine::start.
+  using Start = std::function<Result<std::uint64_t>(RunRequest request)>;
+
+  /// From now on chains are started, on `engine`; those that descriptors define by `start`, if there is one.
+  void open(Engine& engine, Find find, Start start = {});
   /// From now on none is started. Returns when no caller is in the engine any more.
   void close();
 
   Result<std::uint64_t> start(CodeChain code) override;
   Result<std::uint64_t> start_named(std::string_view chain, std::vector<std::pair<std::string, Value>> input,
-                                    std::function<void(ChainResult)> done) override;
+                                    RunHandlers handlers) override;
   /// `chain`: a `const std::shared_ptr<const Chain>*`.
   Result<std::uint64_t> start_published(const void* chain, std::vector<std::pair<std::string, Value>> input,
-                                        std::function<void(ChainResult)> done) override;
+                                        RunHandlers handlers) override;
   bool cancel(std::uint64_t run) override;
 
  private:
@@ -57,6 +60,7 @@ class CodeChains final : public ChainHost {
   std::condition_variable left_;
   Engine* engine_ = nullptr;
   std::shared_ptr<const Find> find_;
+  std::shared_ptr<const Start> start_;
   std::size_t inside_ = 0;
 };
 

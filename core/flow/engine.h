@@ -70,7 +70,7 @@ struct RunRequest {
   std::optional<Injection> injection = {};
   /// Called once the run is durable, before its first step, on whichever thread; at once for a volatile run. Not called
   /// if `done` was called before it could be. Must not block or throw.
-  std::function<void()> accepted = {};
+  std::function<void(std::uint64_t run)> accepted = {};
   /// Called before each step with the data so far; an error fails the run there, and the step is not begun.
   std::function<std::optional<ErrorCode>(const FlowData&)> before_step = {};
 };

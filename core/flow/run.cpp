@@ -57,8 +57,8 @@ void Run::take_up(std::unique_ptr<RunHistory> history, std::uint32_t records) {
 }
 
 void Run::accept() {
-  const std::function<void()> accepted = std::exchange(accepted_, {});
-  if (accepted) accepted();
+  const auto accepted = std::exchange(accepted_, {});
+  if (accepted) accepted(id_);
 }
 
 void Run::drive(Strand* strand) {

@@ -124,7 +124,7 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   std::shared_ptr<const Chain> chain_;
   std::shared_ptr<RunObserver> observer_;
   std::function<void(RunResult)> done_;
-  std::function<void()> accepted_;
+  std::function<void(std::uint64_t)> accepted_;
   std::unique_ptr<RunHistory> history_;
   std::atomic<bool> paused_{false};
   std::unique_ptr<Extras> extras_;

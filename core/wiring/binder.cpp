@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "wiring/chain_binder.h"
+#include "wiring/message_binder.h"
 #include "wiring/names.h"
 
 namespace tenon::wiring {
@@ -36,6 +37,9 @@ class Binder {
     std::stable_sort(plan_.extensions.begin(), plan_.extensions.end(),
                      [](const ExtensionPlan& a, const ExtensionPlan& b) { return a.order > b.order; });
     chains_.add_chains();
+    MessageBinder(definitions_, libraries_, plan_, diagnostics_, [this](std::string_view id) {
+      return find(id);
+    }).add_messages();
     sort_beans();
     return std::move(plan_);
   }

@@ -58,6 +58,25 @@ struct ListedChainPlan {
   ChainPlan chain;
 };
 
+/// An interceptor that a service or a message names.
+struct InterceptorPlan {
+  std::size_t bean;
+  const InterfaceEntry* interface;
+  const descriptor::InterceptorDefinition* definition;
+  bool of_service = false;
+};
+
+/// A message that can be sent.
+struct MessagePlan {
+  const descriptor::MessageDefinition* definition;
+  const descriptor::ServiceDefinition* service;
+  MessageUse use;
+  /// Its handler, and the bean whose class has it; null for a message that a run answers.
+  const HandlerEntry* handler = nullptr;
+  std::size_t bean = 0;
+  std::vector<InterceptorPlan> interceptors;
+};
+
 /// How the wiring will be: everything checked, nothing made. Points into the definitions and the libraries.
 struct Plan {
   std::vector<BeanPlan> beans;
@@ -68,6 +87,7 @@ struct Plan {
   std::vector<DriverPlan> drivers;
   std::vector<ChainPlan> chains;
   std::vector<ListedChainPlan> listed_chains;
+  std::vector<MessagePlan> messages;
 
   /// The beans that implement an interface.
   [[nodiscard]] std::vector<std::size_t> implementing(std::string_view interface_id) const;

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "wiring/message_builder.h"
+
 namespace tenon::wiring {
 
 using descriptor::BeanDefinition;
@@ -29,6 +31,8 @@ class Builder {
     fill_lists();
     make_chains();
     describe_beans();
+    describe_errors();
+    wiring_->messages = std::make_shared<const message::MessageTable>(make_messages(plan_, made_, *wiring_));
     for (std::size_t index : plan_.order) {
       if (!start(index)) return nullptr;
     }
@@ -154,6 +158,10 @@ class Builder {
       if (bean.definition == nullptr) continue;
       wiring_->bean_infos.push_back({bean.id, bean.use.entry->name, bean.use.generation->name(), bean.place});
     }
+  }
+
+  void describe_errors() {
+    for (const descriptor::ErrorCodeDefinition* error : definitions_.errors) wiring_->errors.push_back(*error);
   }
 
   bool start(std::size_t index) {

@@ -78,6 +78,7 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
       plugin::Generation::load(*copy, definition.name.text, 1, *request.node);
   if (!generation) return refuse(generation.error());
   if (!check_classes(definition, **generation, diagnostics)) return false;
+  if (!take_messages(definition, *generation, diagnostics)) return false;
 
   PluginInfo info;
   info.name = definition.name.text;
@@ -111,6 +112,31 @@ bool Libraries::check_classes(const LibraryDefinition& library, const plugin::Ge
     }
   }
   return good;
+}
+
+bool Libraries::take_messages(const LibraryDefinition& library, const std::shared_ptr<plugin::Generation>& generation,
+                              Diagnostics& diagnostics) {
+  bool good = true;
+  for (const MessageEntry& entry : generation->classes().messages) {
+    const auto [known, fresh] = messages_.try_emplace(entry.name, MessageUse{&entry, library.name.text, generation});
+    if (fresh) continue;
+    diagnostics.error(library.file.place, "plugin '" + library.name.text + "' declares the message '" + entry.name +
+                                              "', which plugin '" + known->second.plugin + "' declares, too");
+    good = false;
+  }
+  if (!good) std::erase_if(messages_, [&](const auto& use) { return use.second.generation == generation; });
+  return good;
+}
+
+MessageUse Libraries::find_message(std::string_view name) const {
+  const auto found = messages_.find(name);
+  return found != messages_.end() ? found->second : MessageUse{};
+}
+
+std::vector<std::string> Libraries::message_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, use] : messages_) names.push_back(name);
+  return names;
 }
 
 ClassUse Libraries::find(std::string_view name) const {

@@ -20,6 +20,14 @@ struct ClassUse {
   explicit operator bool() const noexcept { return entry != nullptr; }
 };
 
+/// A message, with the library that declares it.
+struct MessageUse {
+  const MessageEntry* entry = nullptr;
+  std::string plugin;
+  std::shared_ptr<plugin::Generation> generation;
+  explicit operator bool() const noexcept { return entry != nullptr; }
+};
+
 /// The libraries of one load, checked and loaded in order, with their classes.
 class Libraries {
  public:
@@ -32,6 +40,10 @@ class Libraries {
   /// As `find`; reports a class that is not there at `name`'s place, unless its plugin could not be loaded.
   [[nodiscard]] ClassUse require(const descriptor::Text& name, std::string_view what,
                                  descriptor::Diagnostics& diagnostics) const;
+  /// The message of this name, or nothing.
+  [[nodiscard]] MessageUse find_message(std::string_view name) const;
+  /// The names of all messages.
+  [[nodiscard]] std::vector<std::string> message_names() const;
   /// Whether some library could not be loaded, so that something missing may be due to that.
   [[nodiscard]] bool incomplete() const noexcept { return !failed_.empty(); }
   /// All classes, library by library.
@@ -44,9 +56,12 @@ class Libraries {
   bool load(const Definitions::Library& library, const LoadRequest& request, descriptor::Diagnostics& diagnostics);
   bool check_classes(const descriptor::LibraryDefinition& library, const plugin::Generation& generation,
                      descriptor::Diagnostics& diagnostics) const;
+  bool take_messages(const descriptor::LibraryDefinition& library,
+                     const std::shared_ptr<plugin::Generation>& generation, descriptor::Diagnostics& diagnostics);
 
   std::vector<PluginInfo> plugins_;
   std::map<std::string, ClassUse, std::less<>> classes_;
+  std::map<std::string, MessageUse, std::less<>> messages_;
   std::set<std::string, std::less<>> failed_;
 };
 

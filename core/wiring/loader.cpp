@@ -32,7 +32,9 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
   for (fs::path& path : found) {
     if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(std::move(path));
   }
-  if (fs::is_directory(folder / "chains", problem)) find_files(folder / "chains", files, diagnostics);
+  for (const char* kind : {"chains", "services", "errors"}) {
+    if (fs::is_directory(folder / kind, problem)) find_files(folder / kind, files, diagnostics);
+  }
 }
 
 /// Proves each chain by the contracts of its flows.
@@ -65,8 +67,8 @@ LoadResult load(const LoadRequest& request) {
   Libraries libraries(definitions, request, result.diagnostics);
   Plan plan = bind(definitions, libraries, result.diagnostics);
   prove(plan, libraries, result.diagnostics);
-  result.counts = {libraries.plugins().size(), definitions.beans.size(), plan.drivers.size(), plan.extensions.size(),
-                   plan.chains.size()};
+  result.counts = {libraries.plugins().size(), definitions.beans.size(), plan.drivers.size(),
+                   plan.extensions.size(),     plan.chains.size(),       plan.messages.size()};
   if (result.diagnostics.has_errors() || request.check_only) return result;
 
   result.wiring = build(definitions, plan, std::move(libraries.plugins()), result.diagnostics);

@@ -14,7 +14,7 @@
 namespace tenon::wiring {
 
 struct LoadRequest {
-  /// Searched for `*.xml`, here and in `chains/`, in this order.
+  /// Searched for `*.xml`, here and in `chains/`, `services/` and `errors/`, in this order.
   std::vector<std::filesystem::path> descriptor_folders;
   /// Searched for `*.xml` as well, and for the libraries that descriptors name.
   std::vector<std::filesystem::path> plugin_folders;
@@ -33,6 +33,7 @@ struct LoadCounts {
   std::size_t drivers = 0;
   std::size_t extensions = 0;
   std::size_t chains = 0;
+  std::size_t messages = 0;
 };
 
 struct LoadResult {

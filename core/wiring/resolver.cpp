@@ -13,6 +13,7 @@ using descriptor::BeanDefinition;
 using descriptor::ChainDefinition;
 using descriptor::Descriptor;
 using descriptor::Diagnostics;
+using descriptor::ErrorCodeDefinition;
 using descriptor::LibraryDefinition;
 using descriptor::Place;
 using descriptor::Text;
@@ -41,6 +42,8 @@ class Resolver {
     check_references();
     check_cycles();
     order_libraries();
+    std::sort(result_.errors.begin(), result_.errors.end(),
+              [](const ErrorCodeDefinition* a, const ErrorCodeDefinition* b) { return a->code < b->code; });
     return std::move(result_);
   }
 
@@ -67,6 +70,15 @@ class Resolver {
         result_.chains.push_back(&chain);
       } else {
         diagnostics_.error(chain.place, "chain '" + chain.name.text + "' is defined twice" + first_at(known->second));
+      }
+    }
+    for (const descriptor::ServiceDefinition& service : descriptor.services) result_.services.push_back(&service);
+    for (const ErrorCodeDefinition& error : descriptor.errors) {
+      auto [known, fresh] = errors_.try_emplace(error.code, error.place);
+      if (fresh) {
+        result_.errors.push_back(&error);
+      } else {
+        diagnostics_.error(error.place, "error code '" + error.code + "' is defined twice" + first_at(known->second));
       }
     }
   }
@@ -211,6 +223,7 @@ class Resolver {
   Definitions result_;
   std::map<std::string, const LibraryDefinition*, std::less<>> libraries_;
   std::map<std::string, Place, std::less<>> chains_;
+  std::map<std::string, Place, std::less<>> errors_;
   std::map<std::string, Place, std::less<>> ids_;
 };
 

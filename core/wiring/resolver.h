@@ -21,6 +21,9 @@ struct Definitions {
   std::vector<Library> libraries;
   std::vector<const descriptor::BeanDefinition*> beans;
   std::vector<const descriptor::ChainDefinition*> chains;
+  std::vector<const descriptor::ServiceDefinition*> services;
+  /// Sorted by code.
+  std::vector<const descriptor::ErrorCodeDefinition*> errors;
   /// Ids and aliases of beans, as indexes into `beans`.
   std::map<std::string, std::size_t, std::less<>> bean_index;
   std::map<std::string, const descriptor::ValueNode*, std::less<>> values;

@@ -19,6 +19,7 @@ std::string ids(const std::vector<std::shared_ptr<plugin::Bean>>& beans) {
 
 Wiring::~Wiring() {
   stop();
+  messages.reset();
   chains.clear();
   // They keep beans, which are to go in order.
   for (const auto& [name, listed] : listed_chains_) listed->withdraw();

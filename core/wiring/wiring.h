@@ -16,6 +16,7 @@
 
 #include "descriptor/definitions.h"
 #include "flow/chain.h"
+#include "message/table.h"
 #include "plugin/bean.h"
 #include "plugin/generation.h"
 
@@ -107,6 +108,9 @@ class Wiring {
   std::vector<ExtensionInfo> extensions;
   /// Sorted by name. One that a bean has in a property is called `BEAN.PROPERTY`.
   std::vector<std::shared_ptr<const flow::Chain>> chains;
+  std::shared_ptr<const message::MessageTable> messages = std::make_shared<const message::MessageTable>();
+  /// Sorted by code.
+  std::vector<descriptor::ErrorCodeDefinition> errors;
 
   /// Null if there is none.
   [[nodiscard]] std::shared_ptr<const flow::Chain> find_chain(std::string_view name) const;

@@ -1,5 +1,6 @@
 #include <tenon/plugin.h>
 
+#include "l2_network_service.h"
 #include "l2_networks.h"
 #include "nics.h"
 
@@ -32,9 +33,16 @@ TENON_PLUGIN("network", "1.0.0", plugin) {
       .inject(&UnrealizeL2Network::networks)
       .reads(kL2Network);
   plugin.flow<LeaveHost>("network.LeaveHost").inject(&LeaveHost::registry).inject(&LeaveHost::networks).reads(kHost);
-  plugin.bean<L2NetworkInventory>("network.L2NetworkInventory")
+  plugin.message<CreateL2Network>();
+  plugin.message<GetL2Network>();
+  plugin.message<DeleteL2Network>();
+  plugin.bean<L2NetworkService>("network.L2NetworkService")
+      .handles(&L2NetworkService::handle, {.blocks = true})
+      .inject(&L2NetworkService::registry)
+      .inject(&L2NetworkService::networks);
+  plugin.bean<network::L2NetworkInventory>("network.L2NetworkInventory")
       .implements<tenon::Inventory>()
-      .inject(&L2NetworkInventory::registry);
+      .inject(&network::L2NetworkInventory::registry);
   plugin.bean<L2NetworkProbe>("network.L2NetworkProbe")
       .implements<tenon::ResourceProbe>()
       .inject(&L2NetworkProbe::registry)

@@ -2,6 +2,8 @@
 
 #include <tenon/iaas/l2_driver.h>
 
+#include <boost/describe.hpp>
+
 #include <stdexcept>
 #include <utility>
 
@@ -30,7 +32,7 @@ Result<BridgeOrder> bridge_of(const L2NetworkRecord& record) {
   if (record.vlan && (*record.vlan == 0 || *record.vlan > kMaxVlan)) {
     return wrong("expected a vlan from 1 to 4094, found " + std::to_string(*record.vlan));
   }
-  return BridgeOrder{bridge, record.name, record.physical_interface};
+  return BridgeOrder{bridge, record.name, record.physical_interface, std::nullopt};
 }
 
 }  // namespace
@@ -58,8 +60,48 @@ Result<tenon::Owned<tenon::iaas::L2Network>> L2NetworkFactory::create(const L2Ne
   auto bridge = bridge_of(record);
   if (!bridge) return std::move(bridge).error();
   if (!tenon::iaas::is_this_machine(host)) return not_this_machine(host);
+  try {
+    if (const auto mode = recorded_fail_mode(record.name)) {
+      bridge.value().fail_mode = boost::describe::enum_to_string(*mode, "");
+    }
+  } catch (const tenon::Error& e) {
+    return e.error();
+  }
   return tenon::make_owned<tenon::iaas::L2Network, L2Network>(std::move(bridge).value(), record.vlan,
                                                               SwitchSettings{database_, datapath, limit});
+}
+
+Result<tenon::Owned<tenon::Resource>> L2NetworkFactory::resource(const L2NetworkRecord& record,
+                                                                 tenon::iaas::Registry& registry) {
+  auto bridge = bridge_of(record);
+  if (!bridge) return std::move(bridge).error();
+  return tenon::make_owned<tenon::Resource, L2NetworkResource>(record, registry, std::move(bridge).value().name,
+                                                               SwitchSettings{database_, datapath, limit});
+}
+
+void L2NetworkResource::handle(tenon::AnyCall call) {
+  if (call.as<tenon::iaas::GetL2Network>() != nullptr) {
+    tenon::Call<tenon::iaas::GetL2Network> get(std::move(call));
+    try {
+      L2NetworkInventory shown;
+      static_cast<tenon::iaas::L2NetworkInventory&>(shown) = inventory();
+      shown.fail_mode = recorded_fail_mode(record().name);
+      std::move(get).reply(tenon::Value::of<L2NetworkInventory>(std::move(shown)));
+    } catch (const tenon::Error& e) {
+      std::move(get).fail(e.error());
+    }
+    return;
+  }
+  if (call.as<ListPorts>() != nullptr) {
+    return tenon::answer<ListPorts>(std::move(call), [&](const ListPorts&) -> Result<PortList> {
+      return PortList{switch_.ports(bridge_).value()};
+    });
+  }
+  tenon::iaas::L2NetworkResource::handle(std::move(call));
+}
+
+tenon::ChainRun L2NetworkResource::removal() const {
+  return std::move(tenon::new_chain_run("ovs.network.remove").input(tenon::iaas::kName, record().name));
 }
 
 }  // namespace ovs

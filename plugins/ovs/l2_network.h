@@ -1,7 +1,9 @@
 #pragma once
 
+#include <tenon/iaas/l2_messages.h>
 #include <tenon/iaas/network.h>
 
+#include "l2_records.h"
 #include "virtual_switch.h"
 
 #include <chrono>
@@ -37,12 +39,32 @@ class L2Network final : public tenon::iaas::L2Network {
   const VirtualSwitch switch_;
 };
 
+/// What answers the messages about a network of this type: also its ports, and what the bridge does without a
+/// controller.
+class L2NetworkResource final : public tenon::iaas::L2NetworkResource {
+ public:
+  L2NetworkResource(const tenon::iaas::L2NetworkRecord& record, tenon::iaas::Registry& registry, std::string bridge,
+                    SwitchSettings settings)
+      : tenon::iaas::L2NetworkResource(record, registry), bridge_(std::move(bridge)), switch_(std::move(settings)) {}
+
+  void handle(tenon::AnyCall call) override;
+
+ protected:
+  [[nodiscard]] tenon::ChainRun removal() const override;
+
+ private:
+  const std::string bridge_;
+  const VirtualSwitch switch_;
+};
+
 /// L2 network type Openvswitch. A record has a bridge or a physical interface, or both; the bridge is called `br_` and
 /// the interface if it has no name. Without an interface the network stays within the host.
 class L2NetworkFactory final : public tenon::iaas::L2NetworkFactory {
  public:
   tenon::Result<tenon::Owned<tenon::iaas::L2Network>> create(const tenon::iaas::L2NetworkRecord& record,
                                                              const tenon::iaas::HostRecord& host) override;
+  tenon::Result<tenon::Owned<tenon::Resource>> resource(const tenon::iaas::L2NetworkRecord& record,
+                                                        tenon::iaas::Registry& registry) override;
 
   /// Property `database`: see checked_address.
   void set_database(const std::string& address);

@@ -21,6 +21,10 @@ TENON_PLUGIN("ovs", "1.0.0", plugin) {
       .property("datapath", &ovs::L2NetworkFactory::datapath, {.description = kDatapath})
       .property("limit", &ovs::L2NetworkFactory::limit, {.min = 1, .max = 600000, .description = kLimit});
   plugin.resource<ovs::L2Network>("ovs.L2Network");
+  plugin.message<ovs::CreateL2Network>();
+  plugin.message<ovs::ListPorts>();
+  plugin.flow<ovs::RecordL2Network>("ovs.RecordL2Network").reads(ovs::kOvsL2Network);
+  plugin.flow<ovs::ForgetL2Network>("ovs.ForgetL2Network").reads(kL2Network);
   plugin.bean<ovs::CheckHost>("ovs.CheckHost")
       .implements<kvm::KvmHostConnectExtensionPoint>()
       .property("database", &ovs::CheckHost::set_database, {.description = kDatabase})

@@ -86,6 +86,7 @@ Json create_operations(const Snapshot& now, const BridgeOrder& order, const std:
       .add("datapath_type", datapath)
       .add("ports", std::move(set))
       .add("external_ids", text_map({{kNetworkMark, order.network}, {user_mark(user), key}}));
+  if (order.fail_mode) bridge.add("fail_mode", *order.fail_mode);
   operations.push(insert_operation("Bridge", "bridge", std::move(bridge)));
   operations.push(
       mutate_operation("Open_vSwitch", now.root.uuid, "bridges", "insert", set_of(named_uuid_atom("bridge"))));

@@ -31,6 +31,8 @@ struct BridgeOrder {
   /// Name of the network that asks.
   std::string network;
   std::optional<std::string> physical_interface;
+  /// `standalone` or `secure`, for a bridge that is made; Open vSwitch's own if left out.
+  std::optional<std::string> fail_mode = {};
 };
 
 /// The Open vSwitch of this machine. Any thread, several at once; calls block, each within the settings' limit. Other

@@ -72,6 +72,7 @@ class HostServices final : public NodeServices {
   ChainHost* chains() noexcept override { return nullptr; }
   StoreHost* store() noexcept override { return nullptr; }
   void happened(std::string_view /*event*/) noexcept override {}
+  MessageHost* messages() noexcept override { return nullptr; }
 
  private:
   std::mutex mutex_;
@@ -205,7 +206,7 @@ Result<void> Host::start(flow::Engine& engine, const DrillFlows& flows, const Pl
   flow::RunRequest request;
   request.chain = chain;
   request.input = DrillFlows::input(plan);
-  request.accepted = [this, name] { outside_.tell("accepted " + name); };
+  request.accepted = [this, name](std::uint64_t) { outside_.tell("accepted " + name); };
   request.done = [this, name](const flow::RunResult& result) {
     outside_.tell("done " + name + " " + outcome(result.error) + " " + flow::run_name(result.id));
   };

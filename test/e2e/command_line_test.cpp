@@ -332,7 +332,7 @@ TEST_F(CommandLineCheck, counts_what_is_in_order_and_makes_no_bean) {
   arguments.insert(arguments.end(), {"--set", "bell.file=" + folder + "/bells"});
   const Outcome good = tenon(arguments);
   EXPECT_EQ(good.status, 0) << good.errors;
-  EXPECT_EQ(good.output, "configuration OK: 1 plugin, 2 beans, 0 drivers, 0 extensions, 3 chains\n");
+  EXPECT_EQ(good.output, "configuration OK: 1 plugin, 2 beans, 0 drivers, 0 extensions, 3 chains, 0 messages\n");
   EXPECT_FALSE(std::filesystem::exists(folder + "/bells"));
   EXPECT_FALSE(std::filesystem::exists(folder + "/state"));
 

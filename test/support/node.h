@@ -39,6 +39,8 @@ class Node final : public NodeServices {
   StoreHost* store() noexcept override { return store_; }
   void set_store(StoreHost* store) { store_ = store; }
 
+  MessageHost* messages() noexcept override { return messages_; }
+  void set_messages(MessageHost* messages) { messages_ = messages; }
   void happened(std::string_view event) noexcept override {
     std::lock_guard lock(mutex_);
     lines_.push_back("happened: " + std::string(event));
@@ -54,6 +56,7 @@ class Node final : public NodeServices {
   std::vector<std::string> lines_;
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
+  MessageHost* messages_ = nullptr;
 };
 
 }  // namespace tenon::test

@@ -7,6 +7,7 @@
 #include <tenon/flow_traits.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
+#include <tenon/message.h>
 
 #include <chrono>
 #include <concepts>
@@ -348,24 +349,63 @@ class ChainRun final : public detail::DataRunBuilder<ChainRun> {
   explicit ChainRun(std::string chain) : DataRunBuilder(std::move(chain)) {}
   explicit ChainRun(const FlowChain& chain) : DataRunBuilder("in a property"), listed_(chain) {}
 
+  /// Called once the run is recorded, before its first step; not if it ends before it could be. On any thread; must not
+  /// block or throw.
+  ChainRun& accepted(std::function<void(std::uint64_t run)> handler) {
+    return handle("accepted", accepted_, std::move(handler));
+  }
+
  private:
   friend class detail::RunBuilder<ChainRun>;
   [[nodiscard]] bool is_void() const { return listed_ && listed_->empty(); }
   Result<std::uint64_t> begin(ChainHost& host) {
     // The functions of this library, with it.
-    auto done = [pin = std::move(chain().pin), call = std::move(chain().done)](ChainResult result) {
-      call(std::move(result));
-    };
-    if (listed_) return host.start_published(listed_->chain(), std::move(chain().input), std::move(done));
-    return host.start_named(chain().name, std::move(chain().input), std::move(done));
+    RunHandlers told;
+    told.done = [pin = chain().pin, call = std::move(chain().done)](ChainResult result) { call(std::move(result)); };
+    if (accepted_) {
+      told.accepted = [pin = chain().pin, call = std::move(accepted_)](std::uint64_t run) { call(run); };
+    }
+    if (listed_) return host.start_published(listed_->chain(), std::move(chain().input), std::move(told));
+    return host.start_named(chain().name, std::move(chain().input), std::move(told));
   }
 
   std::optional<FlowChain> listed_;
+  std::function<void(std::uint64_t)> accepted_;
 };
 
 /// A run of the chain of this name.
 [[nodiscard]] inline ChainRun new_chain_run(std::string chain) { return ChainRun(std::move(chain)); }
 /// A run of the chain that a bean's descriptor lists. FLOW.1022 if it lists nothing.
 [[nodiscard]] inline ChainRun new_chain_run(const FlowChain& chain) { return ChainRun(chain); }
+
+/// Answers a call by a run, which the caller hears of when it is recorded, and whose end is the answer: `reply` makes
+/// it of what the run has written. `run` has inputs and no handlers yet.
+/// ```cpp
+/// tenon::answer_by_run(std::move(call), std::move(tenon::new_chain_run("wall.paint").input(kWall, wall)),
+///                      [](const tenon::ChainData& data) { return data.get(kInventory); });
+/// ```
+template <Message M, class MakeReply>
+void answer_by_run(Call<M> call, ChainRun run, MakeReply reply) {
+  struct Kept {
+    explicit Kept(CallState* taken) : state(taken) {}
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    ~Kept() { state->drop_reference(); }
+    CallState* state;
+  };
+  const auto kept = std::make_shared<Kept>(std::move(call).release());
+  const Result<std::uint64_t> started =
+      run.accepted([kept](std::uint64_t id) { kept->state->started(id); })
+          .done([kept, reply = std::move(reply)](const ChainData& data) {
+            try {
+              kept->state->answer(Value::of<typename M::Reply>(reply(data)));
+            } catch (const Error& e) {
+              kept->state->answer(e.error());
+            }
+          })
+          .error([kept](const ErrorCode& error, const ChainData&) { kept->state->answer(error); })
+          .start();
+  if (!started) kept->state->answer(started.error());
+}
 
 }  // namespace tenon

@@ -143,6 +143,15 @@ struct CodeChain {
   std::function<void(ChainResult)> done;
 };
 
+/// Whom a run tells of itself.
+struct RunHandlers {
+  /// Called exactly once, when the run has ended. Does not throw.
+  std::function<void(ChainResult)> done;
+  /// Called once the run is recorded, before its first step; not if `done` is called before it could be. On any thread;
+  /// must not block or throw.
+  std::function<void(std::uint64_t run)> accepted = {};
+};
+
 /// Starts chains. Implemented by the node; any thread may call it. A run is worked on by the calling thread until a
 /// flow answers later, so `done` may be called before a start returns. If a start gives an error, `done` is not called.
 class ChainHost {
@@ -151,14 +160,14 @@ class ChainHost {
   /// named from the inputs, FLOW.1026 the node runs no chains yet, or no more.
   virtual Result<std::uint64_t> start(CodeChain chain) = 0;
 
-  /// Starts a chain that descriptors define. `done` keeps what it needs of its library by a Pin. Errors: also FLOW.1012
-  /// an input is missing, FLOW.1013 the chain has no such input, FLOW.1014 there is no such chain.
+  /// Starts a chain that descriptors define. The handlers keep what they need of their library by a Pin. Errors: also
+  /// FLOW.1012 an input is missing, FLOW.1013 the chain has no such input, FLOW.1014 there is no such chain.
   virtual Result<std::uint64_t> start_named(std::string_view chain, std::vector<std::pair<std::string, Value>> input,
-                                            std::function<void(ChainResult)> done) = 0;
+                                            RunHandlers handlers) = 0;
 
   /// As `start_named`, for a chain that the node gave to a bean. `chain`: FlowChain::chain(); FLOW.1014 if it is null.
   virtual Result<std::uint64_t> start_published(const void* chain, std::vector<std::pair<std::string, Value>> input,
-                                                std::function<void(ChainResult)> done) = 0;
+                                                RunHandlers handlers) = 0;
 
   /// Asks a run to end and to be undone. False if none of this id is in flight.
   virtual bool cancel(std::uint64_t run) = 0;

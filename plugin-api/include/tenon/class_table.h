@@ -5,6 +5,7 @@
 #include <tenon/flow.h>
 #include <tenon/interface.h>
 #include <tenon/library.h>
+#include <tenon/message.h>
 #include <tenon/wiring.h>
 
 #include <cstdint>
@@ -88,6 +89,31 @@ struct MethodEntry {
   std::function<void(void* object)> call;
 };
 
+/// A message that a class of beans handles.
+struct HandlerEntry {
+  /// The message's name; empty for the one that gets all that the others do not.
+  std::string message;
+  /// Whether it works on the thread that calls it, and may block: then it is called on a thread for that.
+  bool blocks = false;
+  std::function<void(void* object, AnyCall call)> call;
+};
+
+/// A message as its library declares it.
+struct MessageEntry {
+  std::string name;
+  std::uint64_t type_id = 0;
+  /// The name of the message that this one extends; empty for none.
+  std::string extends;
+  std::uint64_t reply_type_id = 0;
+  /// JSON Schema of the message and of its reply.
+  Json (*schema)() = nullptr;
+  Json (*reply_schema)() = nullptr;
+  /// Reads the message strictly: JSON.1001 – 1005.
+  Result<Value> (*read)(const Json& json) = nullptr;
+  /// The message in the value as the type of this id, which it is or extends; null if it is neither.
+  const void* (*as)(const Value& message, std::uint64_t type) = nullptr;
+};
+
 /// One class of a library.
 struct ClassEntry {
   enum class Kind : std::uint8_t { kBean, kFlow, kResource };
@@ -97,6 +123,7 @@ struct ClassEntry {
   std::vector<PropertyEntry> properties;
   std::vector<InjectionEntry> injections;
   std::vector<MethodEntry> methods;
+  std::vector<HandlerEntry> handlers;
   /// Null for a resource, which its factory makes.
   void* (*create)() = nullptr;
   void (*destroy)(void* object) = nullptr;
@@ -114,6 +141,7 @@ struct ClassEntry {
 
 struct ClassTable {
   std::vector<ClassEntry> classes;
+  std::vector<MessageEntry> messages;
 };
 
 /// Handed to a library's one exported function.

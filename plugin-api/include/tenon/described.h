@@ -168,10 +168,13 @@ bool must_be_given(const M& initial) {
   }
 }
 
-/// Reads strictly: an unknown member, a missing one that is not optional and has no default, a wrong type, a number out
-/// of range are errors that name the JSON path (`$.disk.bytes`).
+/// What is not an error when a value is read.
+enum class Reading : std::uint8_t { kStrict, kLenient };
+
+/// A wrong type, a number out of range are errors that name the JSON path (`$.disk.bytes`); read strictly, so are an
+/// unknown member, and a missing one that is not optional and has no default.
 template <class T>
-Result<void> read_json(const Json& json, const std::string& path, T& value) {
+Result<void> read_json(const Json& json, const std::string& path, T& value, Reading reading) {
   if constexpr (std::is_same_v<T, Json>) {
     value = json;
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -213,21 +216,21 @@ Result<void> read_json(const Json& json, const std::string& path, T& value) {
     value.clear();
     for (std::size_t i = 0; i < items->size(); ++i) {
       typename T::value_type item{};
-      if (auto read = read_json((*items)[i], path + "[" + std::to_string(i) + "]", item); !read) return read;
+      if (auto read = read_json((*items)[i], path + "[" + std::to_string(i) + "]", item, reading); !read) return read;
       value.push_back(std::move(item));
     }
   } else if constexpr (is_optional<T>::value) {
     if (json.is_null()) {
       value.reset();
     } else {
-      return read_json(json, path, value.emplace());
+      return read_json(json, path, value.emplace(), reading);
     }
   } else if constexpr (is_string_map<T>::value) {
     const Json::Object* members = json.as_object();
     if (members == nullptr) return mismatch(path, "object", json);
     value.clear();
     for (const auto& [name, item] : *members) {
-      if (auto read = read_json(item, path + "." + name, value[name]); !read) return read;
+      if (auto read = read_json(item, path + "." + name, value[name], reading); !read) return read;
     }
   } else if constexpr (DescribedEnum<T>) {
     const std::string* text = json.as_string();
@@ -245,7 +248,8 @@ Result<void> read_json(const Json& json, const std::string& path, T& value) {
     for (const auto& given : *members) {
       bool known = false;
       boost::mp11::mp_for_each<Members<T>>([&](auto member) { known = known || given.first == member.name; });
-      if (!known) return make_error("JSON.1004", "unknown member", path + "." + given.first);
+      if (!known && reading == Reading::kStrict)
+        return make_error("JSON.1004", "unknown member", path + "." + given.first);
     }
     Result<void> result;
     const T defaults{};
@@ -253,8 +257,8 @@ Result<void> read_json(const Json& json, const std::string& path, T& value) {
       if (!result) return;
       using M = std::remove_cvref_t<decltype(value.*member.pointer)>;
       if (const Json* item = json.find(member.name)) {
-        result = read_json(*item, path + "." + member.name, value.*member.pointer);
-      } else if (must_be_given<M>(defaults.*member.pointer)) {
+        result = read_json(*item, path + "." + member.name, value.*member.pointer, reading);
+      } else if (reading == Reading::kStrict && must_be_given<M>(defaults.*member.pointer)) {
         result = make_error("JSON.1005", "member missing", path + "." + member.name);
       }
     });
@@ -272,7 +276,19 @@ template <class T>
 [[nodiscard]] Result<T> from_json(const Json& json, const std::string& path = "$") {
   static_assert(is_travelling<T>(), "describe this type with BOOST_DESCRIBE_STRUCT to receive it");
   T value{};
-  if (auto read = detail::read_json(json, path, value); !read) return std::move(read).error();
+  if (auto read = detail::read_json(json, path, value, detail::Reading::kStrict); !read) return std::move(read).error();
+  return value;
+}
+
+/// As `from_json`, but members that are unknown are passed over, and those that are missing keep their initial values:
+/// for what another version has written.
+template <class T>
+[[nodiscard]] Result<T> from_json_lenient(const Json& json, const std::string& path = "$") {
+  static_assert(is_travelling<T>(), "describe this type with BOOST_DESCRIBE_STRUCT to receive it");
+  T value{};
+  if (auto read = detail::read_json(json, path, value, detail::Reading::kLenient); !read) {
+    return std::move(read).error();
+  }
   return value;
 }
 

@@ -18,6 +18,7 @@ struct LogField {
 };
 
 class ChainHost;
+class MessageHost;
 class StoreHost;
 
 /// What the node offers to all code of a library. Implemented by the node; any thread may call it.
@@ -36,6 +37,8 @@ class NodeServices {
   virtual StoreHost* store() noexcept = 0;
   /// Something has happened that failed undos may wait for (tenon/retry_on.h). Returns at once.
   virtual void happened(std::string_view event) noexcept = 0;
+  /// Who brings messages to their services (tenon/message.h); null where nobody does.
+  virtual MessageHost* messages() noexcept = 0;
 
  protected:
   ~NodeServices() = default;

@@ -8,11 +8,16 @@
 #include <tenon/flow.h>
 #include <tenon/flow_chain.h>
 #include <tenon/flow_traits.h>
+#include <tenon/handler.h>
+#include <tenon/interceptor.h>
 #include <tenon/interface.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
+#include <tenon/message.h>
 #include <tenon/property.h>
 #include <tenon/record.h>
+#include <tenon/resource.h>
+#include <tenon/schema.h>
 #include <tenon/store.h>
 #include <tenon/transactional_flow.h>
 #include <tenon/wiring.h>
@@ -112,6 +117,18 @@ class ClassBuilder {
     return *this;
   }
 
+  /// A message that the class handles, by a member function of one of these forms:
+  /// - `void f(Call<M>)` answers now or later; unless `blocks` is set it must not block;
+  /// - `Result<M::Reply> f(const M&)` or `f(const M&, const Caller&)` may block; an Error that it throws is the answer;
+  /// - `Result<M::Reply> f(StoreTransaction&, const M&)` does so within one transaction, whose rules are those of
+  ///   tenon::transaction: what it wrote is durable when the caller hears of success, and gone after an error;
+  /// - `void f(AnyCall)`, as the first form, gets all messages of its services that no other function gets.
+  template <class F>
+  requires std::is_member_function_pointer_v<F> ClassBuilder& handles(F function, HandlerOptions options = {}) {
+    self().handlers.push_back(detail::make_handler<T>(function, options));
+    return *this;
+  }
+
   /// Flow: a key that it needs.
   template <class V>
   ClassBuilder& reads(const FlowKey<V>& key) {
@@ -163,6 +180,28 @@ class PluginBuilder {
   template <std::derived_from<Flow> T>
   ClassBuilder<T> flow(std::string name) {
     return add<T>(ClassEntry::Kind::kFlow, std::move(name));
+  }
+
+  /// A message of this plugin, for whoever handles it.
+  template <Message M>
+  void message() {
+    MessageEntry entry;
+    entry.name = M::kMessage;
+    entry.type_id = kTypeId<M>;
+    if constexpr (ExtendingMessage<M>) entry.extends = M::Extends::kMessage;
+    entry.reply_type_id = kTypeId<typename M::Reply>;
+    entry.schema = &schema_of<M>;
+    entry.reply_schema = &schema_of<typename M::Reply>;
+    entry.read = [](const Json& json) -> Result<Value> {
+      Result<M> read = from_json<M>(json);
+      if (!read) return std::move(read).error();
+      return Value::of<M>(std::move(read).value());
+    };
+    entry.as = [](const Value& message, std::uint64_t type) -> const void* {
+      const M* object = message.as<M>();
+      return object != nullptr ? detail::message_as<M>(object, type) : nullptr;
+    };
+    table_->messages.push_back(std::move(entry));
   }
 
   /// A class of resources, made by a driver's factory.

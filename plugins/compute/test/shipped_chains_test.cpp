@@ -68,6 +68,7 @@ class ShippedChains : public testing::Test {
       fs::copy_file(fs::path(SHIPPED_DESCRIPTORS) / file, descriptors() / file);
     }
     for (const auto& entry : fs::directory_iterator(fs::path(SHIPPED_DESCRIPTORS) / "chains")) {
+      if (entry.path().stem() == "ovs") continue;  // of a plugin that is not here
       fs::copy_file(entry.path(), descriptors() / "chains" / entry.path().filename());
       folder.write("descriptors/chains/failing-" + entry.path().filename().string(), failing(read_file(entry.path())));
     }

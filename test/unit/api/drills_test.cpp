@@ -43,7 +43,7 @@ class DrillsTest : public ::testing::Test {
     </chains>)");
     const wiring::LoadResult loaded = folder_.load();
     EXPECT_THAT(folder_.messages(loaded), ::testing::IsEmpty());
-    api_ = std::make_unique<NodeApi>("1", loaded.wiring, engine_, runs_);
+    api_ = std::make_unique<NodeApi>("1", loaded.wiring, engine_, runs_, messages_);
   }
   ~DrillsTest() override {
     api_.reset();
@@ -96,6 +96,7 @@ class DrillsTest : public ::testing::Test {
   test::LoadingFolder folder_;
   const std::filesystem::path shelf_ = folder_.folder.path() / "shelf";
   RunLog runs_{100};
+  message::Dispatcher messages_;
   flow::Engine engine_;
   std::unique_ptr<NodeApi> api_;
 };

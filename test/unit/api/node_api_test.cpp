@@ -36,7 +36,7 @@ class NodeApiTest : public ::testing::Test {
         test::ChainMaker("demo").input("n").then("a", trace_.next("a")).then("b", trace_.next("b")).make(),
         test::ChainMaker("held").then("a", hold()).make(), locked()};
     wiring->drivers = {{"Clock", "Sundial", "SundialFactory", "", "outside", {"outside.xml", 3, 5}}};
-    api_ = std::make_unique<NodeApi>("1.2.3", wiring, engine_, runs_);
+    api_ = std::make_unique<NodeApi>("1.2.3", wiring, engine_, runs_, messages_);
   }
   /// Keeps the first step that comes.
   test::LambdaFlow::Call hold() {
@@ -77,6 +77,7 @@ class NodeApiTest : public ::testing::Test {
   std::promise<std::unique_ptr<FlowStep>> held_;
   std::atomic<bool> held_one_{false};
   RunLog runs_{10};
+  message::Dispatcher messages_;
   flow::Engine engine_;
   std::unique_ptr<NodeApi> api_;
 };

@@ -22,7 +22,7 @@ class Resources : public ::testing::Test {
                       "\"/><tenon:plugin><tenon:extension interface=\"tenon.Inventory\"/></tenon:plugin></bean>");
     const wiring::LoadResult loaded = folder_.load();
     EXPECT_THAT(folder_.messages(loaded), ::testing::IsEmpty());
-    const NodeApi api("1", loaded.wiring, engine_, runs_);
+    const NodeApi api("1", loaded.wiring, engine_, runs_, messages_);
     const HttpResponse response = api.handle({.method = "GET", .target = target, .content_type = {}, .body = {}});
     return response.work ? response.work() : response;
   }
@@ -30,6 +30,7 @@ class Resources : public ::testing::Test {
   test::LoadingFolder folder_;
   flow::Engine engine_;
   RunLog runs_{1};
+  message::Dispatcher messages_;
 };
 
 TEST_F(Resources, are_listed_by_kind) {

@@ -71,7 +71,7 @@ class RunStartTest : public ::testing::Test {
   RunStartTest() {
     auto wiring = std::make_shared<wiring::Wiring>();
     wiring->chains = {test::ChainMaker("demo").then("a", trace_.next("a")).make()};
-    api_ = std::make_unique<NodeApi>("1.2.3", wiring, engine_, runs_);
+    api_ = std::make_unique<NodeApi>("1.2.3", wiring, engine_, runs_, messages_);
   }
   ~RunStartTest() override { write_all(); }
   /// Until all runs have ended. A run may be about to append when nothing is held: its own thread goes on then.
@@ -93,6 +93,7 @@ class RunStartTest : public ::testing::Test {
   test::Trace trace_;
   HeldJournal journal_;
   RunLog runs_{10};
+  message::Dispatcher messages_;
   flow::Engine engine_{{.journal = &journal_}};
   std::unique_ptr<NodeApi> api_;
 };

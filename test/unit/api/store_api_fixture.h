@@ -26,7 +26,7 @@ class StoreApiTest : public ::testing::Test {
     auto wiring = std::make_shared<wiring::Wiring>();
     wiring->chains = {ChainMaker("demo").then("a", trace_.next("a")).then("b", trace_.next("b")).make(),
                       ChainMaker("held").then("a", hold()).make()};
-    api_ = std::make_unique<api::NodeApi>("1.2.3", wiring, engine_, runs_, &store_);
+    api_ = std::make_unique<api::NodeApi>("1.2.3", wiring, engine_, runs_, messages_, &store_);
   }
   ~StoreApiTest() override { EXPECT_TRUE(engine_.wait_idle(std::chrono::seconds(60))); }
 
@@ -54,6 +54,7 @@ class StoreApiTest : public ::testing::Test {
   Trace trace_;
   std::promise<std::unique_ptr<FlowStep>> held_;
   api::RunLog runs_{10};
+  message::Dispatcher messages_;
   FakeRunStore store_;
   flow::Engine engine_;
   std::unique_ptr<api::NodeApi> api_;

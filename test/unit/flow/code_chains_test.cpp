@@ -323,16 +323,16 @@ TEST_F(CodeChains, wait_for_their_locks) {
 TEST_F(CodeChains, start_those_of_descriptors_by_name_and_by_what_the_node_gave) {
   ChainResult ended;
   const auto keep = [&](ChainResult result) { ended = std::move(result); };
-  const std::uint64_t run = chains_.start_named("published", {{"image", Value::of(Json("base"))}}, keep).value();
+  const std::uint64_t run = chains_.start_named("published", {{"image", Value::of(Json("base"))}}, {keep}).value();
   EXPECT_EQ(ended.run, run);
   EXPECT_FALSE(ended.error);
   EXPECT_EQ(ended.data.get(kImage), "base") << "read from its JSON";
   ended = {};
-  ASSERT_TRUE(chains_.start_published(&published_, {{"image", Value::of<std::string>("other")}}, keep).ok());
+  ASSERT_TRUE(chains_.start_published(&published_, {{"image", Value::of<std::string>("other")}}, {keep}).ok());
   EXPECT_EQ(ended.data.get(kImage), "other");
   EXPECT_THAT(trace_.lines(), ElementsAre("published a", "published a"));
-  EXPECT_EQ(chains_.start_named("publisht", {}, keep).error().to_string(), "FLOW.1014: no such chain: 'publisht'");
-  EXPECT_EQ(chains_.start_named("published", {}, keep).error().code, "FLOW.1012");
+  EXPECT_EQ(chains_.start_named("publisht", {}, {keep}).error().to_string(), "FLOW.1014: no such chain: 'publisht'");
+  EXPECT_EQ(chains_.start_named("published", {}, {keep}).error().code, "FLOW.1012");
 }
 
 TEST_F(CodeChains, tell_the_runs_of_those_of_descriptors_to_handlers_too) {

@@ -99,7 +99,7 @@ TEST_F(FlowJournal, tells_the_caller_of_the_end_only_when_it_is_recorded) {
 TEST_F(FlowJournal, tells_that_a_run_was_accepted_before_its_first_step) {
   tenon::flow::RunRequest request;
   request.chain = ChainMaker().then("a", trace_.next("a")).make();
-  request.accepted = [&] { trace_.add("accepted"); };
+  request.accepted = [&](std::uint64_t) { trace_.add("accepted"); };
   Started run(engine_, std::move(request));
   EXPECT_TRUE(run.result().ok());
   EXPECT_EQ(trace_.lines(), (Lines{"accepted", "a"}));

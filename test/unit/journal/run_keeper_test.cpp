@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <thread>
 
 #include "flow/definition.h"
@@ -134,12 +133,10 @@ class LeftRun : public KeptRuns {
       EXPECT_TRUE(process.keeper.take_up());
       flow::RunRequest request;
       request.chain = chain;
-      std::promise<std::uint64_t> started;
       // Paused before its first step, as it is durable then.
       flow::Engine& engine = process.engine;
-      request.accepted = [&] { engine.pause(started.get_future().get()); };
+      request.accepted = [&](std::uint64_t run) { engine.pause(run); };
       id = engine.start(std::move(request)).value();
-      started.set_value(id);
       wait_for(process, id, flow::Waiting::kPaused);
     }
     EXPECT_TRUE(connection_->execute("DELETE FROM node WHERE id = $1", {kNode}));
@@ -252,10 +249,8 @@ TEST_P(LeftRun, keeps_its_locks_while_it_is_parked) {
     flow::RunRequest request;
     request.chain = made;
     request.input = {{"name", Value::of<std::string>("x")}};
-    std::promise<std::uint64_t> started;
-    request.accepted = [&] { process.engine.pause(started.get_future().get()); };
+    request.accepted = [&](std::uint64_t run) { process.engine.pause(run); };
     id = process.engine.start(std::move(request)).value();
-    started.set_value(id);
     wait_for(process, id, flow::Waiting::kPaused);
   }
   ASSERT_TRUE(connection_->execute("DELETE FROM node WHERE id = $1", {kNode}));
@@ -341,14 +336,12 @@ TEST_P(KeptRuns, pay_a_debt_when_what_it_waits_for_happens) {
 }
 
 TEST_P(KeptRuns, do_not_record_an_order_that_is_refused) {
-  std::promise<std::uint64_t> started;
   Process process(*store_, kNode, options(kNode));
   ASSERT_TRUE(process.keeper.take_up());
   flow::RunRequest request;
   request.chain = ChainMaker("sample").then(step("a")).then(step("b")).make();
-  request.accepted = [&] { process.engine.pause(started.get_future().get()); };
+  request.accepted = [&](std::uint64_t run) { process.engine.pause(run); };
   const auto id = process.engine.start(std::move(request)).value();
-  started.set_value(id);
   wait_for(process, id, flow::Waiting::kPaused);
   RunOrder wrong = order(id, Verb::kSkipStep);
   wrong.step = 1;

@@ -13,9 +13,14 @@
 #include <vector>
 
 /// L2 networks and the NICs of virtual machines on them.
+namespace tenon {
+class Resource;  // tenon/resource.h
+}  // namespace tenon
+
 namespace tenon::iaas {
 
 struct HostRecord;  // tenon/iaas/vm.h, which builds on this header
+class Registry;     // tenon/iaas/registry.h, likewise
 
 /// What is known of one L2 network: enough to realize it on a host.
 struct L2NetworkRecord {
@@ -135,13 +140,19 @@ class L2Network {
 /// Makes the resources of one type of L2 network. Driver kind L2Network.
 class L2NetworkFactory {
  public:
-  static constexpr std::string_view kInterface = "tenon.iaas.L2NetworkFactory/1";
+  static constexpr std::string_view kInterface = "tenon.iaas.L2NetworkFactory/2";
   static constexpr std::string_view kDriverKind = "L2Network";
   virtual ~L2NetworkFactory() = default;
 
   /// The network on this host. Fails if the record is not one of this type, or if the driver can't reach such a host.
   /// Reaches nothing yet: L2Network::check does. Any thread.
   virtual Result<Owned<L2Network>> create(const L2NetworkRecord& record, const HostRecord& host) = 0;
+
+  /// What answers the messages about the registered network. Null: the type has nothing of its own to say
+  /// (L2NetworkResource of tenon/iaas/l2_messages.h answers). May ask the store, and so block. Any thread.
+  virtual Result<Owned<Resource>> resource(const L2NetworkRecord& /*record*/, Registry& /*registry*/) {
+    return Owned<Resource>();
+  }
 };
 
 /// The NICs of the VM that a run is about. Whoever makes a VM sets them before the first extension point; whoever

@@ -1,0 +1,50 @@
+#include "l2_records.h"
+
+#include <boost/describe.hpp>
+
+#include <utility>
+
+namespace ovs {
+
+using tenon::Error;
+using tenon::Result;
+using tenon::StoreTransaction;
+using tenon::iaas::kL2Network;
+
+std::optional<FailMode> recorded_fail_mode(const std::string& network) {
+  const Result<std::optional<FailMode>> read = tenon::read([&](StoreTransaction& store) {
+    const tenon::StoreRows rows =
+        store.query("SELECT fail_mode FROM ovs_l2_network WHERE name = $1", {network}).value();
+    FailMode mode{};
+    const bool found =
+        !rows.empty() && boost::describe::enum_from_string(rows[0].get<std::string>("fail_mode").c_str(), mode);
+    return found ? std::optional(mode) : std::nullopt;
+  });
+  if (!read && read.error().code == "STORE.1015") return std::nullopt;
+  return read.value();
+}
+
+void RecordL2Network::execute(tenon::FlowData& data, StoreTransaction& store) const {
+  const CreateL2Network& network = data.get(kOvsL2Network);
+  // A row of a network that is gone may be left, where its removal was by the chain of all types.
+  (void)store
+      .execute(
+          "INSERT INTO ovs_l2_network (name, fail_mode, added_by) SELECT $1, $2, $3 "
+          "WHERE NOT EXISTS (SELECT 1 FROM network_l2 WHERE name = $1) "
+          "ON CONFLICT (name) DO UPDATE SET fail_mode = excluded.fail_mode, added_by = excluded.added_by",
+          {network.name, boost::describe::enum_to_string(network.fail_mode, ""), data.key()})
+      .value();
+}
+
+void RecordL2Network::undo(tenon::FlowData& data, StoreTransaction& store) const {
+  (void)store
+      .execute("DELETE FROM ovs_l2_network WHERE name = $1 AND added_by = $2",
+               {data.get(kOvsL2Network).name, data.key()})
+      .value();
+}
+
+void ForgetL2Network::execute(tenon::FlowData& data, StoreTransaction& store) const {
+  (void)store.execute("DELETE FROM ovs_l2_network WHERE name = $1", {data.get(kL2Network).name}).value();
+}
+
+}  // namespace ovs
