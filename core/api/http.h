@@ -17,9 +17,15 @@ struct HttpRequest {
   std::string method;
   /// Path with query, as sent, percent-encoded: `/v1/chains/a.create`.
   std::string target;
-  /// Empty if there is none; so is `accept`.
+  /// Empty if there is none; so are the other headers.
   std::string content_type = {};
   std::string accept = {};
+  /// `Last-Event-ID`.
+  std::string last_event_id = {};
+  /// `Idempotency-Key`.
+  std::string idempotency_key = {};
+  /// `X-Request-Id`, or one that the server has made: for logs.
+  std::string id = {};
   std::string body = {};
   /// The user at the other end of the socket.
   uid_t peer = 0;
@@ -47,7 +53,7 @@ struct LaterAnswer {
   std::function<void(std::function<void()> wake)> notify;
   /// Nobody waits longer than this.
   std::chrono::milliseconds patience{0};
-  /// What is sent then. Not a later answer again. [server thread]
+  /// What is sent then; it may be another one, or work. [server thread]
   std::function<HttpResponse()> answer;
 };
 
@@ -59,7 +65,7 @@ struct HttpResponse {
   /// If not null, the body is this stream of events.
   std::shared_ptr<EventSource> events;
   /// If set, finding the answer may block: this is called on a thread of the server's pool, and what it returns is sent
-  /// in place of this response. It may throw, but not answer with further work.
+  /// in place of this response. It may throw, and may answer with further work, or a later answer.
   std::function<HttpResponse()> work;
   /// If not null, this is sent in place of this response.
   std::shared_ptr<LaterAnswer> later;

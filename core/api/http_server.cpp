@@ -5,6 +5,8 @@
 #include <tenon/log.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -21,11 +23,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <future>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -49,6 +54,7 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMostDiscarded = 16 * 1024 * 1024;
 constexpr std::chrono::milliseconds kDiscardTime{2000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::size_t kLongestRequestId = 128;
 
 uid_t peer_of(int descriptor) {
   ucred credentials{};
@@ -68,6 +74,14 @@ std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& l
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
   return problem(400, "not a request of HTTP/1.1: " + error.message());
+}
+
+/// What the ids of the requests of this process begin with.
+std::string new_id_prefix() {
+  std::random_device random;
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%08x-", random());
+  return text.data();
 }
 
 /// Ends the wait of a stream of events, which owns it. Any thread may ring it.
@@ -189,9 +203,16 @@ class HttpServer::Impl {
     if (body_error) co_return co_await give_up(connection, body_error);
 
     const bool keep_alive = parser.get().keep_alive() && !stopping_;
-    HttpResponse response = handle(parser.release(), connection.peer);
-    if (response.later) response = co_await wait_for(std::move(response.later));
-    if (response.work) response = co_await finish(std::move(response.work));
+    const std::string id = request_id(parser.get()["X-Request-Id"]);
+    HttpResponse response = handle(parser.release(), connection.peer, id);
+    while (response.later || response.work) {
+      if (response.later) {
+        response = co_await wait_for(std::move(response.later));
+      } else {
+        response = co_await finish(std::move(response.work));
+      }
+    }
+    response.headers.emplace_back("X-Request-Id", id);
     if (response.events) {
       co_await stream(connection, response);
       co_return false;
@@ -234,12 +255,22 @@ class HttpServer::Impl {
     co_return later->answer();
   }
 
-  HttpResponse handle(http::request<http::string_body> message, uid_t peer) {
+  /// The caller's own, if it is one that can be shown, or a new one.
+  std::string request_id(std::string_view given) {
+    const bool good = !given.empty() && given.size() <= kLongestRequestId &&
+                      std::all_of(given.begin(), given.end(), [](char c) { return c > ' ' && c <= '~'; });
+    return good ? std::string(given) : id_prefix_ + std::to_string(++requests_);
+  }
+
+  HttpResponse handle(http::request<http::string_body> message, uid_t peer, const std::string& id) {
     HttpRequest request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
     request.content_type = std::string(message[http::field::content_type]);
     request.accept = std::string(message[http::field::accept]);
+    request.last_event_id = std::string(message["Last-Event-ID"]);
+    request.idempotency_key = std::string(message["Idempotency-Key"]);
+    request.id = id;
     request.body = std::move(message.body());
     request.peer = peer;
     try {
@@ -339,6 +370,8 @@ class HttpServer::Impl {
   Local::acceptor acceptor_;
   std::set<Connection*> connections_;
   bool stopping_ = false;
+  const std::string id_prefix_ = new_id_prefix();
+  std::uint64_t requests_ = 0;
   std::promise<void> ended_;
   std::thread thread_;
 };

@@ -96,8 +96,21 @@ Json error_code_json(const descriptor::ErrorCodeDefinition& error) {
 }  // namespace
 
 MessagesApi::MessagesApi(std::shared_ptr<const wiring::Wiring> wiring, message::Dispatcher& dispatcher,
-                         flow::Engine& engine, RunLog& runs, RunStore* store)
-    : wiring_(std::move(wiring)), dispatcher_(dispatcher), engine_(engine), runs_(runs), store_(store) {}
+                         flow::Engine& engine, RunLog& runs, RunStore* store, RequestLog* requests)
+    : wiring_(std::move(wiring)),
+      dispatcher_(dispatcher),
+      engine_(engine),
+      runs_(runs),
+      store_(store),
+      requests_(requests) {}
+
+/// A message that is ready to be sent.
+struct MessagesApi::Sending {
+  const message::HandledMessage& handled;
+  Value message;
+  CallOptions options;
+  bool follow = false;
+};
 
 void MessagesApi::add_routes(Router& router) const {
   router.add("GET", "/v1/messages", [this](const HttpRequest&, const Parameters&) {
@@ -124,7 +137,7 @@ HttpResponse MessagesApi::send(const HttpRequest& request, const message::Handle
                                const Parameters& parameters) const {
   if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
   CallOptions options;
-  options.caller = caller(request.peer);
+  options.caller = caller(request.peer, request.id);
   if (handled.role == "admin" && !options.caller->is_admin) {
     return refused(make_error(message::kForbidden, "the caller may not send this message",
                               handled.name + " is for administrators, and not for " + options.caller->user));
@@ -138,11 +151,47 @@ HttpResponse MessagesApi::send(const HttpRequest& request, const message::Handle
     if (std::optional<HttpResponse> refusal = refused_by_journal(store_)) return *std::move(refusal);
   }
 
+  Sending sending{handled, *std::move(message), std::move(options), wants_events(request)};
+  if (request.idempotency_key.empty() || request.method == "GET" || requests_ == nullptr) {
+    return dispatch(std::move(sending));
+  }
+  if (!RequestLog::is_key(request.idempotency_key)) {
+    return refused(make_error(kBadKey, "no key of a request", "expected 1 to 255 printable characters without blanks"));
+  }
+  sending.follow = false;  // what is answered is kept, and a stream can't be
+  return reply_later([this, request, sending] { return send_once(request, sending); });
+}
+
+HttpResponse MessagesApi::send_once(const HttpRequest& request, Sending sending) const {
+  const std::string caller = sending.options.caller->user;
+  const std::string& key = request.idempotency_key;
+  Result<RequestLog::Begun> begun = requests_->begin(caller, request);
+  if (!begun) return refused(begun.error());
+  if (begun->answer) return *std::move(begun->answer);
+  const auto kept = [this, caller, key](HttpResponse answer) {
+    requests_->end(caller, key, answer);
+    return answer;
+  };
+  if (begun->run) return kept(started(*begun->run, false));
+  sending.options.key = RequestLog::run_key(caller, key);
+  HttpResponse response = dispatch(std::move(sending));
+  if (!response.later) return kept(std::move(response));
+  const auto later = std::make_shared<LaterAnswer>(*response.later);
+  later->answer = [answer = response.later->answer, kept] {
+    return reply_later([found = answer(), kept] { return kept(found); });
+  };
+  response.later = later;
+  return response;
+}
+
+HttpResponse MessagesApi::dispatch(Sending sending) const {
+  const message::HandledMessage& handled = sending.handled;
+  CallOptions& options = sending.options;
   const auto under_way = std::make_shared<AnswerUnderWay>();
   options.started = [under_way](std::uint64_t run) { under_way->started(run); };
-  dispatcher_.ask(*std::move(message), std::move(options),
+  dispatcher_.ask(std::move(sending.message), std::move(options),
                   [under_way](Result<Value> answer) { under_way->answer(std::move(answer)); });
-  const auto answer = [this, under_way, &handled, follow = wants_events(request)] {
+  const auto answer = [this, under_way, &handled, follow = sending.follow] {
     auto [value, run] = under_way->take();
     if (run) return started(*run, follow);
     if (!value) return problem(504, "there is no answer yet: " + handled.described());
@@ -215,13 +264,15 @@ HttpResponse MessagesApi::error(const std::string& code) const {
   return problem(404, "there is no error code '" + code + "'" + descriptor::suggestion(code, codes));
 }
 
-std::shared_ptr<const Caller> MessagesApi::caller(uid_t user) const {
-  const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Caller>& known = callers_[user];
-  if (known == nullptr) {
-    known = std::make_shared<const Caller>(Caller{user_name(user), user == 0 || user == ::geteuid(), {}});
+std::shared_ptr<const Caller> MessagesApi::caller(uid_t user, const std::string& request) const {
+  std::string name;
+  {
+    const std::lock_guard lock(mutex_);
+    std::string& known = names_[user];
+    if (known.empty()) known = user_name(user);
+    name = known;
   }
-  return known;
+  return std::make_shared<const Caller>(Caller{std::move(name), user == 0 || user == ::geteuid(), request});
 }
 
 }  // namespace tenon::api

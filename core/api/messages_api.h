@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/http.h"
+#include "api/request_log.h"
 #include "api/router.h"
 #include "api/run_log.h"
 #include "api/run_store.h"
@@ -28,31 +29,36 @@ namespace tenon::api {
 /// read strictly. What a run answers comes as 202 with the run's address, once the run is durable.
 class MessagesApi {
  public:
-  /// All but the wiring must outlive this. `store`: null if runs are not recorded.
+  /// All but the wiring must outlive this. `store`, `requests`: null if runs are not recorded.
   MessagesApi(std::shared_ptr<const wiring::Wiring> wiring, message::Dispatcher& dispatcher, flow::Engine& engine,
-              RunLog& runs, RunStore* store);
+              RunLog& runs, RunStore* store, RequestLog* requests);
 
   void add_routes(Router& router) const;
 
  private:
   using Parameters = std::vector<std::string>;
+  struct Sending;
   [[nodiscard]] HttpResponse send(const HttpRequest& request, const message::HandledMessage& handled,
                                   const Parameters& parameters) const;
+  /// Once for each key. Blocks.
+  [[nodiscard]] HttpResponse send_once(const HttpRequest& request, Sending sending) const;
+  [[nodiscard]] HttpResponse dispatch(Sending sending) const;
   [[nodiscard]] HttpResponse show(const std::string& name) const;
   [[nodiscard]] HttpResponse calls() const;
   [[nodiscard]] HttpResponse error(const std::string& code) const;
   /// The problem that an error of a service is: with the status and the remedy that its descriptor gives it.
   [[nodiscard]] HttpResponse refused(const ErrorCode& error) const;
   [[nodiscard]] HttpResponse started(std::uint64_t run, bool follow) const;
-  [[nodiscard]] std::shared_ptr<const Caller> caller(uid_t user) const;
+  [[nodiscard]] std::shared_ptr<const Caller> caller(uid_t user, const std::string& request) const;
 
   const std::shared_ptr<const wiring::Wiring> wiring_;
   message::Dispatcher& dispatcher_;
   flow::Engine& engine_;
   RunLog& runs_;
   RunStore* const store_;
+  RequestLog* const requests_;
   mutable std::mutex mutex_;
-  mutable std::map<uid_t, std::shared_ptr<const Caller>> callers_;
+  mutable std::map<uid_t, std::string> names_;
 };
 
 /// The message's JSON by what the request holds. API.1011 and 1012 for the query and the path, JSON.… for the body.

@@ -36,7 +36,7 @@ Json journal_json(const journal::JournalState& state) {
 }  // namespace
 
 NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs,
-                 message::Dispatcher& dispatcher, RunStore* store)
+                 message::Dispatcher& dispatcher, RunStore* store, message::EventHub* events, RequestLog* requests)
     : version_(std::move(version)),
       wiring_(std::move(wiring)),
       engine_(engine),
@@ -45,7 +45,7 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
       runs_(wiring_, engine, runs, store),
       verbs_(engine, runs, store),
       debts_(store),
-      messages_(wiring_, dispatcher, engine, runs, store) {
+      messages_(wiring_, dispatcher, engine, runs, store, requests) {
   const auto get = [this](std::string_view path, auto handler) {
     router_.add("GET", path,
                 [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
@@ -66,6 +66,10 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   verbs_.add_routes(router_);
   debts_.add_routes(router_);
   messages_.add_routes(router_);
+  if (events != nullptr) {
+    events_ = std::make_unique<const EventsApi>(*events);
+    events_->add_routes(router_);
+  }
 }
 
 HttpResponse NodeApi::status() const {

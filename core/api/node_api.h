@@ -9,6 +9,7 @@
 
 #include "api/debts_api.h"
 #include "api/drills.h"
+#include "api/events_api.h"
 #include "api/http.h"
 #include "api/messages_api.h"
 #include "api/router.h"
@@ -28,9 +29,11 @@ namespace tenon::api {
 /// POST that accepts `text/event-stream` alone is answered with the events of the run or drill.
 class NodeApi {
  public:
-  /// The engine, the log, the dispatcher and the store must outlive this. `store`: null if runs are not recorded.
+  /// The engine, the log, the dispatcher and the store must outlive this. `store`, `events` and
+  /// `requests`: null if there is no store.
   NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs,
-          message::Dispatcher& dispatcher, RunStore* store = nullptr);
+          message::Dispatcher& dispatcher, RunStore* store = nullptr, message::EventHub* events = nullptr,
+          RequestLog* requests = nullptr);
 
   /// [server thread]
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const { return router_.route(request); }
@@ -62,6 +65,7 @@ class NodeApi {
   const RunVerbs verbs_;
   const DebtsApi debts_;
   const MessagesApi messages_;
+  std::unique_ptr<const EventsApi> events_;
   Router router_;
 };
 

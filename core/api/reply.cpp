@@ -10,6 +10,7 @@
 #include "api/json_text.h"
 #include "api/problem.h"
 #include "api/query.h"
+#include "api/request_log.h"
 #include "journal/errors.h"
 #include "message/errors.h"
 #include "store/errors.h"
@@ -23,7 +24,7 @@ struct StatusOf {
   std::string_view code;
   unsigned status;
 };
-constexpr std::array<StatusOf, 35> kStatuses{{
+constexpr std::array<StatusOf, 38> kStatuses{{
     {kUnknownParameter, 400},
     {kBadParameter, 400},
     {"JSON.1001", 400},
@@ -59,6 +60,9 @@ constexpr std::array<StatusOf, 35> kStatuses{{
     {message::kBadField, 400},
     {message::kQueueStuck, 503},
     {message::kForbidden, 403},
+    {kKeyReused, 422},
+    {kKeyInUse, 409},
+    {kBadKey, 400},
 }};
 
 }  // namespace

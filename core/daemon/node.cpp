@@ -22,6 +22,7 @@
 #include "api/http_server.h"
 #include "api/keeper_run_store.h"
 #include "api/node_api.h"
+#include "api/request_log.h"
 #include "api/run_log.h"
 #include "api/unix_listener.h"
 #include "daemon/install_paths.h"
@@ -39,6 +40,7 @@
 #include "journal/recovery.h"
 #include "journal/run_keeper.h"
 #include "message/dispatcher.h"
+#include "message/event_hub.h"
 #include "store/plugin_store.h"
 #include "wiring/loader.h"
 #include "wiring/step_finder.h"
@@ -148,11 +150,16 @@ void drain(flow::Engine& engine, const journal::StoreJournal& journal, std::chro
 /// Serves until a signal comes and all runs have ended.
 void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
            const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal,
-           journal::RunKeeper& keeper, api::RunLog& runs, message::Dispatcher& messages, Signals& signals) {
+           journal::RunKeeper& keeper, api::RunLog& runs, message::Dispatcher& messages, message::EventHub& events,
+           Signals& signals) {
   api::KeeperRunStore run_store(store.store(), journal, keeper);
-  api::NodeApi api(kVersion, wiring, engine, runs, messages, &run_store);
+  api::RequestLog requests(store.store(), store.node());
+  api::NodeApi api(kVersion, wiring, engine, runs, messages, &run_store, &events, &requests);
   api.set_store([&store] { return store.status(); });
-  api::HttpServer server(std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); });
+  api::HttpLimits limits;
+  limits.connections = settings.connections;
+  api::HttpServer server(
+      std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); }, limits);
   log::info("node started", {{"version", kVersion},
                              {"socket", settings.socket.string()},
                              {"plugins", wiring->plugins.size()},
@@ -224,7 +231,13 @@ int run_node(const Options& options, Signals& signals) {
   if (!lock) return fail(lock.error());
   const Result<std::unique_ptr<NodeStore>> store = NodeStore::open(settings);
   if (!store) return fail(store.error());
-  store::PluginStore plugin_store((*store)->store());
+  message::EventHubOptions event_options;
+  event_options.retention = settings.event_retention;
+  message::EventHub events((*store)->store(), event_options);
+  log.set_events(events);
+  store::PluginStoreOptions store_options;
+  store_options.committed = [&events] { events.committed(); };
+  store::PluginStore plugin_store((*store)->store(), store_options);
   log.set_store(plugin_store);
   Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
   if (!listener) return fail(listener.error());
@@ -277,7 +290,10 @@ int run_node(const Options& options, Signals& signals) {
     chains.open(
         engine, [&](std::string_view name) { return wiring->find_chain(name); }, start_run);
     messages.open(wiring->messages, start_run);
-    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, messages, signals);
+    events.start(wiring->extension_list(std::string(EventListener::kInterface)));
+    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, messages, events,
+          signals);
+    events.stop();
     messages.close();
     chains.close();
     log.set_listener(nullptr);

@@ -34,6 +34,8 @@ class NodeLog final : public NodeServices {
   void set_store(StoreHost& store) noexcept { store_ = &store; }
   /// Who brings messages to services, likewise.
   void set_messages(MessageHost& messages) noexcept { messages_ = &messages; }
+  /// Who keeps events, likewise.
+  void set_events(EventHost& events) noexcept { events_ = &events; }
 
   bool log_enabled(LogLevel level) const noexcept override { return level >= level_; }
   void log(LogLevel level, std::string_view library, std::string_view text,
@@ -43,6 +45,7 @@ class NodeLog final : public NodeServices {
   StoreHost* store() noexcept override { return store_; }
   void happened(std::string_view event) noexcept override;
   MessageHost* messages() noexcept override { return messages_; }
+  EventHost* events() noexcept override { return events_; }
 
  private:
   struct Sink;
@@ -55,6 +58,7 @@ class NodeLog final : public NodeServices {
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
   MessageHost* messages_ = nullptr;
+  EventHost* events_ = nullptr;
 };
 
 /// Text and fields of one line.

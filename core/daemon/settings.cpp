@@ -44,6 +44,8 @@ const std::vector<Rule>& rules() {
         {"tenon.run.kept", "1000", "so many finished runs are remembered", Kind::kInteger, 0, 1'000'000},
         {"tenon.run.retention", "720h", "how long runs stay in the store after their end; 0: for ever", Kind::kDuration,
          0},
+        {"tenon.event.retention", "72h", "how long events stay in the store; 0: for ever", Kind::kDuration, 0},
+        {"tenon.api.connections", "1024", "so many connections to the API at once", Kind::kInteger, 1, 1'000'000},
     };
   }();
   return kRules;
@@ -180,6 +182,9 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
   settings.runs_kept = static_cast<std::size_t>(reader.number("tenon.run.kept"));
   settings.run_retention =
       std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.run.retention")));
+  settings.event_retention =
+      std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.event.retention")));
+  settings.connections = static_cast<std::size_t>(reader.number("tenon.api.connections"));
   return settings;
 }
 

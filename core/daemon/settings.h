@@ -27,8 +27,10 @@ struct Settings {
   std::chrono::milliseconds stop_grace{};
   std::size_t blocking_threads = 0;
   std::size_t runs_kept = 0;
-  /// 0: for ever.
+  /// 0: for ever; so for events.
   std::chrono::hours run_retention{0};
+  std::chrono::hours event_retention{0};
+  std::size_t connections = 0;
 };
 
 /// The properties that the command line asks for: the file, then `--set`.

@@ -196,6 +196,7 @@ Result<std::uint64_t> CodeChains::start_published(const void* chain, Input input
   request.chain = published;
   request.input = std::move(input);
   request.accepted = std::move(handlers.accepted);
+  request.start_key = std::move(handlers.start_key);
   request.done = [done = std::move(handlers.done)](RunResult result) {
     if (done) done(chain_result(std::move(result)));
   };

@@ -73,6 +73,9 @@ struct RunRequest {
   std::function<void(std::uint64_t run)> accepted = {};
   /// Called before each step with the data so far; an error fails the run there, and the step is not begun.
   std::function<std::optional<ErrorCode>(const FlowData&)> before_step = {};
+  /// Of all runs with the same key, the journal keeps the first one alone: the others are refused with STORE.1004, and
+  /// nothing of them is begun. Empty: none. A volatile run has none.
+  std::string start_key = {};
 };
 
 struct EngineOptions {

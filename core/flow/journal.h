@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flow/chain.h"
@@ -35,6 +36,8 @@ struct RunStart {
   std::span<const DataEntry> input;
   /// Names of the locks that it takes.
   std::span<const std::string> locks;
+  /// RunRequest::start_key; empty if it has none.
+  std::string_view key = {};
 };
 
 /// An undo that failed for good, or that may come to nothing as its flow was still at work: with all that is needed to

@@ -28,8 +28,9 @@ Run::Run(Engine::State& engine, RunIds ids, RunRequest&& request, std::vector<st
       accepted_(std::move(request.accepted)),
       locks_(std::move(locks)),
       first_(*this, nullptr, OpRange{0, static_cast<std::uint32_t>(chain_->ops.size())}) {
-  if (request.injection || request.before_step) {
-    extras_ = std::make_unique<Extras>(Extras{request.injection, std::move(request.before_step)});
+  if (request.injection || request.before_step || !request.start_key.empty()) {
+    extras_ = std::make_unique<Extras>(
+        Extras{request.injection, std::move(request.before_step), std::move(request.start_key)});
   }
   main_->data_.reserve(request.input.size() + std::min<std::size_t>(chain_->writes, 32));
   for (auto& given : request.input) {

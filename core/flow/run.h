@@ -79,6 +79,7 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   struct Extras {
     std::optional<Injection> injection;
     std::function<std::optional<ErrorCode>(const FlowData&)> before_step;
+    std::string start_key;
   };
 
   struct TimedScope {

@@ -41,7 +41,8 @@ Strand::Next Strand::record_start() {
   recording_ = Recording::kStart;
   if (run_.journal_ == nullptr) return go_on_recorded();
   const std::uint64_t ticket = epoch_of(next_epoch()) + 1;
-  run_.journal_->start({run_.id_, run_.chain_.get(), data_, run_.locks_}, *this, ticket);
+  const std::string_view key = run_.extras_ ? std::string_view(run_.extras_->start_key) : std::string_view();
+  run_.journal_->start({run_.id_, run_.chain_.get(), data_, run_.locks_, key}, *this, ticket);
   return suspend(Waiting::kCommit, Stage::kRecorded) ? Next::kSuspended : resume_recorded();
 }
 

@@ -32,14 +32,15 @@ struct Shape {
 };
 
 /// In the order of BatchWriter::Write.
-const std::array<Shape, 7>& shapes() {
-  static const std::array<Shape, 7> shapes{{
+const std::array<Shape, 8>& shapes() {
+  static const std::array<Shape, 8> shapes{{
       {RowWrite::Kind::kInsert,
        "chain_run",
        {"id", "definition", "owner", "state", "recoveries", "started", "input", "locks"}},
       {RowWrite::Kind::kInsert, "chain_journal", {"run", "seq", "kind", "step", "attempt", "at", "data"}},
       {RowWrite::Kind::kUpdate, "chain_run", {"id", "state", "ended", "error_code", "error"}},
       {RowWrite::Kind::kInsertMissing, "run_tag", {"resource", "run"}},
+      {RowWrite::Kind::kInsert, "run_key", {"key", "run"}},
       {RowWrite::Kind::kInsertMissing,
        "debt",
        {"key", "run", "step", "flow", "plugin", "owner", "state", "attempts", "created", "next_at", "on_event", "error",
@@ -199,11 +200,12 @@ void BatchWriter::add_start(const Pending& record) {
   if (!confirmed && std::find(unconfirmed_.begin(), unconfirmed_.end(), &definition) == unconfirmed_.end()) {
     unconfirmed_.push_back(&definition);
   }
-  const Parameter locks = record.more ? Parameter(record.more->locks) : Parameter();
+  const Parameter locks = record.more ? text_or_null(record.more->locks) : Parameter();
   values_[kRuns].insert(values_[kRuns].end(),
                         {record.run, definition.id, node_, kLive, 0, record.at, text_or_null(record.data), locks});
   if (!record.more) return;
   for (const std::string& tag : record.more->tags) values_[kTags].insert(values_[kTags].end(), {tag, record.run});
+  if (!record.more->key.empty()) values_[kKeys].insert(values_[kKeys].end(), {record.more->key, record.run});
 }
 
 void BatchWriter::add_record(const Pending& record) {

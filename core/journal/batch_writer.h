@@ -52,7 +52,7 @@ class BatchWriter {
 
  private:
   /// Tables that a batch writes to, and how.
-  enum Write : std::size_t { kRuns, kRecords, kCloses, kTags, kDebts, kRenewals, kSettled, kWrites };
+  enum Write : std::size_t { kRuns, kRecords, kCloses, kTags, kKeys, kDebts, kRenewals, kSettled, kWrites };
 
   End write_range(std::span<const Pending> records, std::size_t first, bool again, Outcome& outcome);
   /// One attempt. `again`: a part of it may be there already. False: the fence is gone.

@@ -47,7 +47,7 @@ std::int64_t microseconds_now() {
 std::size_t Pending::bytes() const noexcept {
   std::size_t total = 64 + data.size();
   if (!more) return total;
-  total += more->locks.size() * 2 + more->outcome.size();
+  total += more->locks.size() * 2 + more->key.size() + more->outcome.size();
   for (const PendingDebt& debt : more->debts) total += 2 * (debt.data.size() + debt.error.size());
   return total;
 }
@@ -62,6 +62,10 @@ Pending pending_start(const flow::RunStart& start, KnownDefinition& definition) 
     pending.more = std::make_unique<Pending::More>();
     for (const std::string& lock : start.locks) pending.more->tags.push_back(clean_text(lock));
     pending.more->locks = names_text(pending.more->tags);
+  }
+  if (!start.key.empty()) {
+    if (pending.more == nullptr) pending.more = std::make_unique<Pending::More>();
+    pending.more->key = clean_text(start.key);
   }
   return pending;
 }

@@ -30,6 +30,8 @@ struct Pending {
   struct More {
     std::vector<std::string> tags;
     std::string locks;
+    /// Of the beginning of a run: what no other run began with.
+    std::string key;
     std::vector<PendingDebt> debts;
     /// The debt that is settled.
     std::string settled;

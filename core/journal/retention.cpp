@@ -21,7 +21,7 @@ constexpr std::int64_t kDefinitionUse = std::int64_t{24} * 3600 * 1'000'000;
 Result<std::uint64_t> delete_debts_and_rest(store::Connection& connection, std::string_view ids,
                                             const std::vector<Parameter>& parameters) {
   std::uint64_t debts = 0;
-  for (const std::string_view table : {"debt", "chain_journal", "run_action"}) {
+  for (const std::string_view table : {"debt", "chain_journal", "run_action", "run_key"}) {
     const auto deleted = connection.execute(
         std::string("DELETE FROM ").append(table).append(" WHERE run IN (").append(ids).append(")"), parameters);
     if (!deleted) return deleted.error();

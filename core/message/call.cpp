@@ -216,6 +216,7 @@ void CallUnderWay::start_run() {
     }
     request.input.emplace_back(input.key, Value::of<Json>(std::move(value)));
   }
+  request.start_key = options_.key;
   const CallPtr self(this);
   request.accepted = [self](std::uint64_t run) { self->started(run); };
   request.done = [self, &rule](flow::RunResult result) {

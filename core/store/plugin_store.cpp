@@ -136,7 +136,10 @@ PluginStore::Attempt PluginStore::attempt(Access access, const Work& work, const
     if (!finished) return failed(std::move(finished).error());
   }
   Result<void> committed = transaction->commit();
-  if (committed) return {};
+  if (committed) {
+    if (access == Access::kWrite && options_.committed) options_.committed();
+    return {};
+  }
   ErrorCode error = std::move(committed).error();
   if (access == Access::kRead || error.code != kConnectionLost) return failed(std::move(error));
   error.elaboration["outcome"] = "unknown";

@@ -20,6 +20,8 @@ struct PluginStoreOptions {
   int attempts = 5;
   /// Before the second attempt; doubled for each one after it.
   std::chrono::milliseconds backoff{10};
+  /// Called after each commit, on the thread of the transaction. Must not block or throw.
+  std::function<void()> committed = {};
 };
 
 /// The store as plugins have it. Any thread may call; the store must outlive it.

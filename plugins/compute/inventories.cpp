@@ -39,13 +39,6 @@ Result<std::vector<Json>> rows_of(const Make& make) {
 
 const char* connection(bool connected) { return connected ? "Connected" : "Disconnected"; }
 
-std::string place(const VolumeLocation& location) {
-  if (location.protocol == "file") return location.path;
-  std::string url = location.protocol + "://" + location.host.value_or("");
-  if (location.port) url += ":" + std::to_string(*location.port);
-  return url + (location.path.starts_with('/') ? "" : "/") + location.path;
-}
-
 /// The states of a host's VMs by their uuids; nothing if the host does not answer.
 using States = std::optional<std::map<std::string, std::string>>;
 
@@ -59,7 +52,7 @@ Json row_of(const VmRecord& vm, const States& states) {
   Json networks = Json::array();
   for (const auto& nic : vm.nics) networks.push(nic.network.name);
   Json volumes = Json::array();
-  for (const auto& volume : vm.volumes) volumes.push(place(volume.location));
+  for (const auto& volume : vm.volumes) volumes.push(place_of(volume.location));
   return Json::object()
       .add("uuid", vm.instance.uuid)
       .add("name", vm.instance.name)
@@ -70,6 +63,13 @@ Json row_of(const VmRecord& vm, const States& states) {
 }
 
 }  // namespace
+
+std::string place_of(const VolumeLocation& location) {
+  if (location.protocol == "file") return location.path;
+  std::string url = location.protocol + "://" + location.host.value_or("");
+  if (location.port) url += ":" + std::to_string(*location.port);
+  return url + (location.path.starts_with('/') ? "" : "/") + location.path;
+}
 
 Result<std::vector<Json>> HostInventory::list() const {
   return rows_of([&] {

@@ -11,6 +11,9 @@
 
 namespace compute {
 
+/// A path on the host, or a URL: for people.
+[[nodiscard]] std::string place_of(const tenon::iaas::VolumeLocation& location);
+
 /// name, type, uri, state (`Connected` or `Disconnected`), vms (how many are registered on it).
 class HostInventory final : public tenon::Inventory {
  public:

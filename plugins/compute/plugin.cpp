@@ -8,6 +8,7 @@
 #include "probes.h"
 #include "registered_vms.h"
 #include "resources.h"
+#include "services.h"
 #include "store_registry.h"
 #include "volumes.h"
 
@@ -18,21 +19,49 @@ using namespace tenon::iaas;  // NOLINT(google-build-using-namespace): the names
 void declare_registry(tenon::PluginBuilder& plugin) {
   using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
   plugin.bean<StoreRegistry>("compute.StoreRegistry").implements<Registry>();
-  plugin.bean<HostInventory>("compute.HostInventory")
+  plugin.bean<compute::HostInventory>("compute.HostInventory")
       .implements<tenon::Inventory>()
-      .inject(&HostInventory::registry)
-      .inject(&HostInventory::hypervisors);
-  plugin.bean<PrimaryStorageInventory>("compute.PrimaryStorageInventory")
+      .inject(&compute::HostInventory::registry)
+      .inject(&compute::HostInventory::hypervisors);
+  plugin.bean<compute::PrimaryStorageInventory>("compute.PrimaryStorageInventory")
       .implements<tenon::Inventory>()
-      .inject(&PrimaryStorageInventory::registry)
-      .inject(&PrimaryStorageInventory::storages);
+      .inject(&compute::PrimaryStorageInventory::registry)
+      .inject(&compute::PrimaryStorageInventory::storages);
   plugin.bean<ImageInventory>("compute.ImageInventory")
       .implements<tenon::Inventory>()
       .inject(&ImageInventory::registry);
-  plugin.bean<VmInventory>("compute.VmInventory")
+  plugin.bean<compute::VmInventory>("compute.VmInventory")
       .implements<tenon::Inventory>()
-      .inject(&VmInventory::registry)
-      .inject(&VmInventory::hypervisors);
+      .inject(&compute::VmInventory::registry)
+      .inject(&compute::VmInventory::hypervisors);
+}
+
+void declare_services(tenon::PluginBuilder& plugin) {
+  using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
+  plugin.message<AddHost>();
+  plugin.message<GetHost>();
+  plugin.message<ReconnectHost>();
+  plugin.message<RemoveHost>();
+  plugin.bean<HostService>("compute.HostService")
+      .handles(&HostService::handle, {.blocks = true})
+      .inject(&HostService::registry)
+      .inject(&HostService::drivers);
+  plugin.bean<PrimaryStorageService>("compute.PrimaryStorageService")
+      .handles(&PrimaryStorageService::handle, {.blocks = true})
+      .inject(&PrimaryStorageService::registry)
+      .inject(&PrimaryStorageService::drivers);
+  plugin.message<AddImage>();
+  plugin.message<GetImage>();
+  plugin.message<RemoveImage>();
+  plugin.bean<ImageService>("compute.ImageService").handles(&ImageService::get).inject(&ImageService::registry);
+  plugin.message<CreateVm>();
+  plugin.message<CreateApplianceVm>();
+  plugin.message<GetVm>();
+  plugin.message<DestroyVm>();
+  plugin.bean<VmService>("compute.VmService")
+      .handles(&VmService::get)
+      .inject(&VmService::registry)
+      .inject(&VmService::hypervisors);
 }
 
 void declare_probes(tenon::PluginBuilder& plugin) {
@@ -105,6 +134,7 @@ void declare_create(tenon::PluginBuilder& plugin) {
       .reads(kSelectedImage)
       .reads(kVolumes)
       .reads(kNics);
+  plugin.flow<compute::AnnounceVm>("compute.AnnounceVm").reads(kInstance).reads(kHost);
   plugin.flow<compute::CreateOnHypervisor>("compute.CreateOnHypervisor")
       .inject(&compute::CreateOnHypervisor::hypervisors)
       .inject(&compute::CreateOnHypervisor::networks)
@@ -142,6 +172,7 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
 
 TENON_PLUGIN("compute", "1.0.0", plugin) {
   declare_registry(plugin);
+  declare_services(plugin);
   declare_probes(plugin);
   declare_resources(plugin);
   declare_create(plugin);

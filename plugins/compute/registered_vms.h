@@ -17,6 +17,12 @@ class RegisterVm final : public tenon::TransactionalFlow {
   tenon::Ref<tenon::iaas::Registry> registry;
 };
 
+/// Publishes that the VM runs, last of a chain. Reads kInstance and kHost.
+class AnnounceVm final : public tenon::NoRollbackTransactionalFlow {
+ public:
+  void execute(tenon::FlowData& data, tenon::StoreTransaction& store) const override;
+};
+
 /// Forgets a VM when nothing is left of it. Reads kVmInfo. Final, without undo.
 class UnregisterVm final : public tenon::NoRollbackTransactionalFlow {
  public:

@@ -39,7 +39,7 @@ TENON_PLUGIN("network", "1.0.0", plugin) {
   plugin.bean<L2NetworkService>("network.L2NetworkService")
       .handles(&L2NetworkService::handle, {.blocks = true})
       .inject(&L2NetworkService::registry)
-      .inject(&L2NetworkService::networks);
+      .inject(&L2NetworkService::drivers);
   plugin.bean<network::L2NetworkInventory>("network.L2NetworkInventory")
       .implements<tenon::Inventory>()
       .inject(&network::L2NetworkInventory::registry);

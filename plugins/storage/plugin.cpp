@@ -1,3 +1,4 @@
+#include <tenon/iaas/storage_messages.h>
 #include <tenon/plugin.h>
 
 #include "folder.h"
@@ -9,4 +10,7 @@ TENON_PLUGIN("storage", "1.0.0", plugin) {
       .property("qemu_img_limit", &storage::FolderFactory::qemu_img_limit,
                 {.min = 1, .max = 86400, .description = "how long one call of qemu-img may take"});
   plugin.resource<storage::Folder>("storage.Folder");
+  plugin.message<tenon::iaas::AddPrimaryStorage>();
+  plugin.message<tenon::iaas::GetPrimaryStorage>();
+  plugin.message<tenon::iaas::RemovePrimaryStorage>();
 }

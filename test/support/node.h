@@ -41,6 +41,8 @@ class Node final : public NodeServices {
 
   MessageHost* messages() noexcept override { return messages_; }
   void set_messages(MessageHost* messages) { messages_ = messages; }
+  EventHost* events() noexcept override { return events_; }
+  void set_events(EventHost* events) { events_ = events; }
   void happened(std::string_view event) noexcept override {
     std::lock_guard lock(mutex_);
     lines_.push_back("happened: " + std::string(event));
@@ -57,6 +59,7 @@ class Node final : public NodeServices {
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
   MessageHost* messages_ = nullptr;
+  EventHost* events_ = nullptr;
 };
 
 }  // namespace tenon::test

@@ -354,6 +354,11 @@ class ChainRun final : public detail::DataRunBuilder<ChainRun> {
   ChainRun& accepted(std::function<void(std::uint64_t run)> handler) {
     return handle("accepted", accepted_, std::move(handler));
   }
+  /// RunHandlers::start_key.
+  ChainRun& start_key(std::string key) {
+    start_key_ = std::move(key);
+    return *this;
+  }
 
  private:
   friend class detail::RunBuilder<ChainRun>;
@@ -361,6 +366,7 @@ class ChainRun final : public detail::DataRunBuilder<ChainRun> {
   Result<std::uint64_t> begin(ChainHost& host) {
     // The functions of this library, with it.
     RunHandlers told;
+    told.start_key = std::move(start_key_);
     told.done = [pin = chain().pin, call = std::move(chain().done)](ChainResult result) { call(std::move(result)); };
     if (accepted_) {
       told.accepted = [pin = chain().pin, call = std::move(accepted_)](std::uint64_t run) { call(run); };
@@ -371,6 +377,7 @@ class ChainRun final : public detail::DataRunBuilder<ChainRun> {
 
   std::optional<FlowChain> listed_;
   std::function<void(std::uint64_t)> accepted_;
+  std::string start_key_;
 };
 
 /// A run of the chain of this name.
@@ -395,7 +402,8 @@ void answer_by_run(Call<M> call, ChainRun run, MakeReply reply) {
   };
   const auto kept = std::make_shared<Kept>(std::move(call).release());
   const Result<std::uint64_t> started =
-      run.accepted([kept](std::uint64_t id) { kept->state->started(id); })
+      run.start_key(std::string(kept->state->key()))
+          .accepted([kept](std::uint64_t id) { kept->state->started(id); })
           .done([kept, reply = std::move(reply)](const ChainData& data) {
             try {
               kept->state->answer(Value::of<typename M::Reply>(reply(data)));

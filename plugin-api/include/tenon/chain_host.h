@@ -150,6 +150,8 @@ struct RunHandlers {
   /// Called once the run is recorded, before its first step; not if `done` is called before it could be. On any thread;
   /// must not block or throw.
   std::function<void(std::uint64_t run)> accepted = {};
+  /// Of all recorded runs with the same key, the first one alone is begun; the others end with STORE.1004. Empty: none.
+  std::string start_key = {};
 };
 
 /// Starts chains. Implemented by the node; any thread may call it. A run is worked on by the calling thread until a

@@ -18,6 +18,7 @@ struct LogField {
 };
 
 class ChainHost;
+class EventHost;
 class MessageHost;
 class StoreHost;
 
@@ -39,6 +40,8 @@ class NodeServices {
   virtual void happened(std::string_view event) noexcept = 0;
   /// Who brings messages to their services (tenon/message.h); null where nobody does.
   virtual MessageHost* messages() noexcept = 0;
+  /// Who keeps and delivers events (tenon/event.h); null where nobody does.
+  virtual EventHost* events() noexcept = 0;
 
  protected:
   ~NodeServices() = default;

@@ -5,6 +5,7 @@
 #include <tenon/component.h>
 #include <tenon/contract.h>
 #include <tenon/error.h>
+#include <tenon/event.h>
 #include <tenon/flow.h>
 #include <tenon/flow_chain.h>
 #include <tenon/flow_traits.h>

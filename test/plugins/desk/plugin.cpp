@@ -27,6 +27,7 @@ struct Nested {
 };
 BOOST_DESCRIBE_STRUCT(Nested, (), (depth))
 
+// [message]
 struct Question {
   static constexpr std::string_view kMessage = "desk.Question";
   using Reply = Answer;
@@ -39,13 +40,16 @@ struct Question {
   std::optional<Nested> nested;
 };
 BOOST_DESCRIBE_STRUCT(Question, (), (topic, text, pages, loud, mood, tags, nested))
+// [/message]
 
+// [extends]
 struct SignedQuestion : Question {
   static constexpr std::string_view kMessage = "desk.SignedQuestion";
   using Extends = Question;
   std::string name;
 };
 BOOST_DESCRIBE_STRUCT(SignedQuestion, (Question), (name))
+// [/extends]
 
 struct Read {
   static constexpr std::string_view kMessage = "desk.Read";
@@ -94,6 +98,7 @@ class Desk final : public tenon::Component {
     const std::lock_guard lock(mutex_);
     ignored_.clear();
   }
+  // [handlers]
   void ask(tenon::Call<Question> call) {
     std::string text = call->text + " on " + call->topic;
     if (const auto* by = call.as<SignedQuestion>()) text += " by " + by->name;
@@ -109,6 +114,7 @@ class Desk final : public tenon::Component {
     if (message.topic == "all") return tenon::make_error("DESK.1001", "that is too much");
     return tenon::NoReply{};
   }
+  // [/handlers]
   void ignore(tenon::Call<Ignore> call) {
     const std::lock_guard lock(mutex_);
     ignored_.push_back(std::move(call));
@@ -132,7 +138,8 @@ class MakeCopy final : public tenon::NoRollbackFlow {
   }
 };
 
-/// Marks the questions that pass it with its own name.
+// [interceptor]
+/// Marks the questions that pass it with its word.
 class Stamp final : public tenon::MessageInterceptor {
  public:
   std::string word = "stamp";
@@ -149,12 +156,14 @@ class Stamp final : public tenon::MessageInterceptor {
     return word == "front" ? tenon::InterceptorPosition::kFront : tenon::InterceptorPosition::kDefault;
   }
 };
+// [/interceptor]
 
 }  // namespace
 }  // namespace desk
 
 TENON_PLUGIN("desk", "1.0.0", plugin) {
   using namespace desk;
+  // [declaration]
   plugin.message<Question>();
   plugin.message<SignedQuestion>();
   plugin.message<Read>();
@@ -165,5 +174,6 @@ TENON_PLUGIN("desk", "1.0.0", plugin) {
   plugin.bean<Desk>("desk.Desk").handles(&Desk::ask).handles(&Desk::read).handles(&Desk::clear).handles(&Desk::ignore);
   plugin.bean<Desk>("desk.OpenDesk").handles(&Desk::ask).handles(&Desk::rest);
   plugin.bean<Stamp>("desk.Stamp").implements<tenon::MessageInterceptor>().property("word", &Stamp::word);
+  // [/declaration]
   plugin.flow<MakeCopy>("desk.MakeCopy").reads(kText).writes(kCopy);
 }

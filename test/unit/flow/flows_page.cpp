@@ -1,5 +1,7 @@
 #include "flows_page.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
@@ -18,12 +20,12 @@ std::string marker_of(const std::string& line) {
 
 }  // namespace
 
-std::vector<PageBlock> flows_page() {
+std::vector<PageBlock> page_blocks(const std::string& page) {
   std::vector<PageBlock> blocks;
   bool inside = false;
   std::string before;
   std::size_t number = 0;
-  for (const std::string& line : read_lines(SOURCE_TREE "/docs/flows.md")) {
+  for (const std::string& line : read_lines(std::filesystem::path(SOURCE_TREE) / "docs" / page)) {
     ++number;
     if (!line.starts_with("```")) {
       if (inside) blocks.back().text += line + "\n";
@@ -38,8 +40,27 @@ std::vector<PageBlock> flows_page() {
   return blocks;
 }
 
+std::size_t expect_compiled(const std::vector<PageBlock>& blocks) {
+  std::size_t compared = 0;
+  for (const PageBlock& block : blocks) {
+    if (block.language != "cpp" && block.language != "cmake") continue;
+    EXPECT_NE(block.marker, "") << "line " << block.line << ": where is this compiled?";
+    if (block.marker.empty()) continue;
+    const std::size_t name = block.marker.find(" [");
+    const std::string file = block.marker.substr(0, name);
+    const std::string source = name == std::string::npos
+                                   ? read_file(std::filesystem::path(SOURCE_TREE) / file)
+                                   : region(file, block.marker.substr(name + 2, block.marker.size() - name - 3));
+    EXPECT_EQ(block.text, source) << "line " << block.line;
+    ++compared;
+  }
+  return compared;
+}
+
 std::string descriptor_of(const PageBlock& block) {
-  if (block.text.starts_with("<beans") || block.text.starts_with("<chains")) return block.text;
+  for (const char* root : {"<beans", "<chains", "<service", "<error"}) {
+    if (block.text.starts_with(root)) return block.text;
+  }
   if (block.text.starts_with("<chain name")) return "<chains>\n" + block.text + "</chains>";
   return "<chains><chain name='line" + std::to_string(block.line) +
          "'><input key='vm'/><input key='host'/><input key='diskless'/>\n" + block.text + "</chain></chains>";

@@ -7,7 +7,7 @@
 
 namespace tenon::test {
 
-/// A fenced block of docs/flows.md.
+/// A fenced block of a page of docs/.
 struct PageBlock {
   std::string language;
   std::string text;
@@ -17,8 +17,12 @@ struct PageBlock {
   std::size_t line = 0;
 };
 
-/// All of them, in order.
-[[nodiscard]] std::vector<PageBlock> flows_page();
+/// All of a page, `flows.md`, in order.
+[[nodiscard]] std::vector<PageBlock> page_blocks(const std::string& page);
+[[nodiscard]] inline std::vector<PageBlock> flows_page() { return page_blocks("flows.md"); }
+/// Fails the test where a block of code differs from what is compiled, at the place that its marker names. How many
+/// blocks were compared.
+std::size_t expect_compiled(const std::vector<PageBlock>& blocks);
 
 /// The XML of a block as a whole file: a chain stands in `<chains>`, steps in a chain named after the block's line.
 [[nodiscard]] std::string descriptor_of(const PageBlock& block);

@@ -48,6 +48,22 @@ TEST_P(JournalWriter, keeps_a_run_from_its_start_to_its_close) {
   EXPECT_EQ(definition[0].text(2), "\"sample.create\"");
 }
 
+TEST_P(JournalWriter, keeps_one_run_of_those_that_begin_with_the_same_key) {
+  for (std::uint64_t run = 1; run <= 3; ++run) {
+    flow::RunStart start;
+    start.run = run;
+    start.chain = chain_.get();
+    start.key = run < 3 ? "request:ada:1" : "request:ada:2";
+    journal_->start(start, recorder_, run);
+  }
+  recorder_.wait(3);
+  ASSERT_THAT(recorder_.refusals(), SizeIs(1));
+  EXPECT_EQ(recorder_.refusals()[0].first, 2U);
+  EXPECT_EQ(recorder_.refusals()[0].second.code, "STORE.1004");
+  EXPECT_EQ(count("chain_run"), 2) << "nothing is kept of the one that is refused";
+  EXPECT_EQ(count("run_key WHERE key = 'request:ada:1' AND run = 1"), 1);
+}
+
 TEST_P(JournalWriter, commits_once_a_step_when_a_run_is_alone) {
   start(1);
   const std::uint64_t before = journal_->state().commits;

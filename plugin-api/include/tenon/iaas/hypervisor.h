@@ -12,7 +12,13 @@
 #include <vector>
 
 /// Hypervisors: what runs virtual machines on a host.
+namespace tenon {
+class Resource;  // tenon/resource.h
+}  // namespace tenon
+
 namespace tenon::iaas {
+
+class Registry;  // tenon/iaas/registry.h
 
 /// One host. Resource of the driver kind Hypervisor.
 ///
@@ -55,12 +61,18 @@ class Hypervisor {
 /// Makes the resources of one type of hypervisor. Driver kind Hypervisor.
 class HypervisorFactory {
  public:
-  static constexpr std::string_view kInterface = "tenon.iaas.HypervisorFactory/1";
+  static constexpr std::string_view kInterface = "tenon.iaas.HypervisorFactory/2";
   static constexpr std::string_view kDriverKind = "Hypervisor";
   virtual ~HypervisorFactory() = default;
 
   /// Fails if the record's uri is not of this type. Reaches nothing yet: Hypervisor::ping does. Any thread.
   virtual Result<Owned<Hypervisor>> create(const HostRecord& host) = 0;
+
+  /// What answers the messages about the registered host. Null: the type has nothing of its own to say
+  /// (HostResource of tenon/iaas/host_messages.h answers). May ask the store, and so block. Any thread.
+  virtual Result<Owned<Resource>> resource(const HostRecord& /*host*/, Registry& /*registry*/) {
+    return Owned<Resource>();
+  }
 };
 
 }  // namespace tenon::iaas

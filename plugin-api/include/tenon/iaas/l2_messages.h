@@ -2,6 +2,7 @@
 
 #include <tenon/chain.h>
 #include <tenon/handler.h>
+#include <tenon/iaas/kind_service.h>
 #include <tenon/iaas/network.h>
 #include <tenon/iaas/registry.h>
 #include <tenon/message.h>
@@ -96,6 +97,17 @@ class L2NetworkResource : public Resource {
  private:
   const L2NetworkRecord record_;
   Registry& registry_;
+};
+
+struct L2NetworkKind {
+  using Record = L2NetworkRecord;
+  using Factory = L2NetworkFactory;
+  using Message = L2NetworkMessage;
+  static constexpr std::string_view kTitle = "L2 network";
+  static Records<L2NetworkRecord>& records(Registry& registry) { return registry.l2_networks(); }
+  static Owned<Resource> make(const L2NetworkRecord& record, Registry& registry, L2NetworkFactory& /*factory*/) {
+    return make_owned<Resource, L2NetworkResource>(record, registry);
+  }
 };
 
 }  // namespace tenon::iaas

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/flow.h>
+#include <tenon/iaas/events.h>
 #include <tenon/iaas/registry.h>
 #include <tenon/transactional_flow.h>
 #include <tenon/wiring.h>
@@ -49,9 +50,16 @@ class RegisterRecord final : public TransactionalFlow {
  public:
   void execute(FlowData& data, StoreTransaction& store) const override {
     ((*registry).*kTable)().add(store, data.get(kKey), data.key()).value();
+    publish(store, detail::RecordEvents<Record>::added(data.get(kKey))).value();
   }
   void undo(FlowData& data, StoreTransaction& store) const override {
-    ((*registry).*kTable)().remove(store, record_id(data.get(kKey)), data.key()).value();
+    const Record& record = data.get(kKey);
+    Records<Record>& table = ((*registry).*kTable)();
+    const bool known = table.find(store, record_id(record)).has_value();
+    table.remove(store, record_id(record), data.key()).value();
+    if (known && !table.find(store, record_id(record))) {
+      publish(store, detail::RecordEvents<Record>::removed(record)).value();
+    }
   }
 
   Ref<Registry> registry;
@@ -77,12 +85,15 @@ class UnregisterRecord final : public TransactionalFlow {
  public:
   void execute(FlowData& data, StoreTransaction& store) const override {
     ((*registry).*kTable)().remove(store, record_id(data.get(kKey)), std::nullopt).value();
+    publish(store, detail::RecordEvents<Record>::removed(data.get(kKey))).value();
   }
   void undo(FlowData& data, StoreTransaction& store) const override {
     Records<Record>& table = ((*registry).*kTable)();
     const Record& record = data.get(kKey);
     // It is still there if it was refused to go.
-    if (!table.find(store, record_id(record))) table.add(store, record, data.key()).value();
+    if (table.find(store, record_id(record))) return;
+    table.add(store, record, data.key()).value();
+    publish(store, detail::RecordEvents<Record>::added(record)).value();
   }
 
   Ref<Registry> registry;

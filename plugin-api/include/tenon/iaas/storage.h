@@ -12,7 +12,13 @@
 #include <vector>
 
 /// Primary storage: where the disks of virtual machines are.
+namespace tenon {
+class Resource;  // tenon/resource.h
+}  // namespace tenon
+
 namespace tenon::iaas {
+
+class Registry;  // tenon/iaas/registry.h
 
 /// Where a volume or an image is, as QEMU reaches it.
 struct VolumeLocation {
@@ -109,12 +115,18 @@ class PrimaryStorage {
 /// Makes the resources of one type of primary storage. Driver kind PrimaryStorage.
 class PrimaryStorageFactory {
  public:
-  static constexpr std::string_view kInterface = "tenon.iaas.PrimaryStorageFactory/2";
+  static constexpr std::string_view kInterface = "tenon.iaas.PrimaryStorageFactory/3";
   static constexpr std::string_view kDriverKind = "PrimaryStorage";
   virtual ~PrimaryStorageFactory() = default;
 
   /// Fails if the record's url is not of this type. Reaches nothing yet: PrimaryStorage::ping does. Any thread.
   virtual Result<Owned<PrimaryStorage>> create(const PrimaryStorageRecord& record) = 0;
+
+  /// What answers the messages about the registered storage. Null: the type has nothing of its own to say
+  /// (PrimaryStorageResource of tenon/iaas/storage_messages.h answers). May ask the store, and so block. Any thread.
+  virtual Result<Owned<Resource>> resource(const PrimaryStorageRecord& /*record*/, Registry& /*registry*/) {
+    return Owned<Resource>();
+  }
 };
 
 }  // namespace tenon::iaas
