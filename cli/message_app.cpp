@@ -24,7 +24,6 @@ namespace {
 constexpr std::chrono::milliseconds kGlance{1000};
 /// The node itself gives up in time: this is for its answer to come.
 constexpr std::chrono::milliseconds kSlack{10'000};
-constexpr const char* kCommon = "Options";
 constexpr std::chrono::milliseconds kLongest{std::chrono::hours(24)};
 
 std::vector<MessageCommand> ask_commands(const std::string& socket, std::chrono::milliseconds patience) {
@@ -59,21 +58,20 @@ class MessageApp {
  public:
   MessageApp(const MessageCommand& command, Arguments& arguments)
       : command_(command), arguments_(arguments), app_(command.summary, "tenon " + command.name()) {
-    app_.get_help_ptr()->group(kCommon);
-    app_.add_option("--socket", arguments_.socket, "The node's socket")->type_name("PATH")->group(kCommon);
-    app_.add_flag("--json", arguments_.json, "Print what the node answers, as JSON")->group(kCommon);
-    app_.add_option("--input", arguments_.input,
-                    "The whole message, as one JSON object; - for standard input; other options override its members")
-        ->type_name("FILE")
-        ->group(kCommon);
-    if (command.may_run()) {
-      CLI::Option* watch = app_.add_flag("--watch", arguments_.watch, "Show the steps of the run that answers");
-      watch->group(kCommon);
-      app_.add_flag("--no-wait", no_wait_, "Print the id of the run that answers, and do not wait for its end")
-          ->excludes(watch)
-          ->group(kCommon);
-    }
+    app_.set_help_flag();  // the fields come first
     for (const MessageField& field : command.fields) add(field);
+    const auto common = [](CLI::Option* option) { return option->group("Options"); };
+    common(app_.add_option("--input", arguments_.input,
+                           "The whole message, as one JSON object; - for standard input; other options override it"))
+        ->type_name("FILE");
+    if (command.may_run()) {
+      CLI::Option* watch = common(app_.add_flag("--watch", arguments_.watch, "Show the steps of the run that answers"));
+      common(app_.add_flag("--no-wait", no_wait_, "Print the id of the run that answers, without waiting for its end"))
+          ->excludes(watch);
+    }
+    common(app_.add_flag("--json", arguments_.json, "Print what the node answers, as JSON"));
+    common(app_.add_option("--socket", arguments_.socket, "The node's socket"))->type_name("PATH");
+    common(app_.set_help_flag("-h,--help", "Print this help message and exit"));
   }
 
   /// `rest`: the arguments without the words of the command.
@@ -113,11 +111,11 @@ class MessageApp {
   }
 
   /// `--loud,!--no-loud`, unless the second one means something else.
-  std::string flag_names(const MessageField& field) {
+  [[nodiscard]] std::string flag_names(const MessageField& field) const {
     const std::string no = "--no" + field.option.substr(1);
-    const bool taken = app_.get_option_no_throw(no) != nullptr ||
-                       std::any_of(command_.fields.begin(), command_.fields.end(),
-                                   [&](const MessageField& other) { return other.option == no; });
+    const bool taken =
+        option_of(no.substr(2)) != no || std::any_of(command_.fields.begin(), command_.fields.end(),
+                                                     [&](const MessageField& other) { return other.option == no; });
     return field.option + (taken ? "" : ",!" + no);
   }
 

@@ -89,6 +89,15 @@ std::string members_text(const Json& schema) {
   return names.empty() ? std::string() : "members: " + joined_with(names, ", ");
 }
 
+/// Without what a node puts around the pattern of a field, so that all of a text must match.
+std::string pattern_text(const Json& schema) {
+  constexpr std::string_view kBefore = "^(?:";
+  constexpr std::string_view kAfter = ")$";
+  const std::string pattern = text_of(schema, "pattern");
+  if (!pattern.starts_with(kBefore) || !pattern.ends_with(kAfter)) return pattern;
+  return pattern.substr(kBefore.size(), pattern.size() - kBefore.size() - kAfter.size());
+}
+
 /// The bound as text; empty for none, or for one of a whole type.
 std::string bound(const Json& schema, const char* name) {
   const Json* bound = schema.find(name);
@@ -155,7 +164,7 @@ std::string rules_text(const Json& schema) {
   add(range(bound(schema, "minLength"), bound(schema, "maxLength")), " bytes");
   add(range(bound(schema, "minItems"), bound(schema, "maxItems")), " elements");
   add(members_text(schema), "");
-  if (const std::string pattern = text_of(schema, "pattern"); !pattern.empty()) add(pattern, "");
+  if (const std::string pattern = pattern_text(schema); !pattern.empty()) add("matches " + pattern, "");
   if (const Json* value = schema.find("default")) {
     const bool plain = value->as_string() != nullptr && !value->as_string()->empty();
     add("default " + (plain ? *value->as_string() : api::print_json(*value)), "");
