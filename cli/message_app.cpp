@@ -212,8 +212,7 @@ std::optional<int> run_message_command(const CLI::App& app, Arguments& arguments
     commands = ask_commands(arguments.socket, ApiClient::kPatience);
   } catch (const Failure& e) {
     if (subcommand(app, words.words.front()) != nullptr) return std::nullopt;
-    const std::string unknown = unknown_command(words.words, {}, names_of(app));
-    throw Failure(e.status(), unknown + " in tenon itself, and none of the node's can be known: " + e.what());
+    throw Failure(e.status(), e.what() + ("\n  without it, " + unknown_command(words.words, {}, names_of(app))));
   }
   const MessageCommand* command = find_command(commands, words.words);
   if (command == nullptr) {
