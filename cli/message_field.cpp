@@ -93,7 +93,7 @@ std::string members_text(const Json& schema) {
 std::string pattern_text(const Json& schema) {
   constexpr std::string_view kBefore = "^(?:";
   constexpr std::string_view kAfter = ")$";
-  const std::string pattern = text_of(schema, "pattern");
+  std::string pattern = text_of(schema, "pattern");
   if (!pattern.starts_with(kBefore) || !pattern.ends_with(kAfter)) return pattern;
   return pattern.substr(kBefore.size(), pattern.size() - kBefore.size() - kAfter.size());
 }
