@@ -79,11 +79,11 @@ class MessageApp {
     try {
       std::reverse(rest.begin(), rest.end());
       app_.parse(std::move(rest));
+      send(make_request(command_, message()));
+      return static_cast<int>(ExitStatus::kOk);
     } catch (const CLI::ParseError& e) {
       return app_.exit(e) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
     }
-    send(make_request(command_, message()));
-    return static_cast<int>(ExitStatus::kOk);
   }
 
  private:

@@ -84,6 +84,7 @@ TEST_F(MessageCommands, refuse_what_is_of_another_type_before_anything_is_sent) 
   EXPECT_EQ(ask({"--nested", "{"}),
             "2 tenon: --nested: expected JSON, or @FILE with it: line 1, column 2: "
             "Missing a name for object member.\n");
+  EXPECT_THAT(ask({"--loud=maybe"}), StartsWith("2 "));
   EXPECT_THAT(ask({"--colour", "blue"}), StartsWith("2 The following arguments were not expected: "));
   EXPECT_EQ(refused({"question", "ask"}), "2 tenon: 'question ask' needs --topic, --text\n");
 }
