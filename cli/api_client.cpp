@@ -32,7 +32,6 @@ using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 using Parser = http::response_parser<http::string_body>;
 
-constexpr auto kTime = std::chrono::seconds(60);  // a node says at least each 15 s that a stream is alive
 /// Chains within chains make deep answers.
 constexpr std::size_t kDeepestAnswer = 1000;
 constexpr std::uint64_t kLongestAnswer = 256 * 1024 * 1024;
@@ -46,6 +45,7 @@ void check(const Response& response) {
   }
   const std::string code = text_of(*problem, "code");
   std::string message = (code.empty() ? "" : code + ": ") + text_of(*problem, "detail");
+  if (const std::string remedy = text_of(*problem, "remedy"); !remedy.empty()) message += "\n  remedy: " + remedy;
   for (const Json& error : list_of(*problem, "errors")) {
     message +=
         "\n  " + text_of(error, "code") + ": " + text_of(error, "description") + ": " + text_of(error, "details");
@@ -67,7 +67,8 @@ void rethrow(const std::exception_ptr& error) {
 /// One request over a connection of its own.
 class Exchange {
  public:
-  explicit Exchange(const std::string& socket) : socket_(socket), stream_(context_) {}
+  Exchange(const std::string& socket, std::chrono::milliseconds patience)
+      : socket_(socket), patience_(patience), stream_(context_) {}
 
   Response call(Request request) {
     Response response;
@@ -75,32 +76,35 @@ class Exchange {
       co_await send(request);
       Parser parser;
       parser.body_limit(kLongestAnswer);
-      stream_.expires_after(kTime);
+      stream_.expires_after(patience_);
       co_await http::async_read(stream_, buffer_, parser, asio::use_awaitable);
       response = parser.release();
     });
     return response;
   }
 
-  void follow(Request request, EventParser& events, std::chrono::milliseconds tick,
-              const std::function<void()>& on_tick) {
+  /// What is no stream of events is returned.
+  std::optional<Response> follow(Request request, EventParser& events, std::chrono::milliseconds tick,
+                                 const std::function<void()>& on_tick) {
+    std::optional<Response> other;
     if (tick.count() > 0) asio::co_spawn(context_, tick_tock(tick, on_tick), rethrow);
     run([&]() -> awaitable<void> {
       co_await send(request);
       Parser parser;
       parser.body_limit(boost::none);
-      stream_.expires_after(kTime);
+      stream_.expires_after(patience_);
       co_await http::async_read_header(stream_, buffer_, parser, asio::use_awaitable);
-      const bool good = parser.get().result() == http::status::ok;
+      const bool stream = parser.get()[http::field::content_type].starts_with("text/event-stream");
       while (!parser.is_done()) {
-        stream_.expires_after(kTime);
+        stream_.expires_after(patience_);
         co_await http::async_read_some(stream_, buffer_, parser, asio::use_awaitable);
-        if (!good) continue;
+        if (!stream) continue;
         events.feed(parser.get().body());
         parser.get().body().clear();
       }
-      check(parser.get());
+      if (!stream) other = parser.release();
     });
+    return other;
   }
 
  private:
@@ -126,7 +130,7 @@ class Exchange {
   }
 
   awaitable<void> send(Request& request) {
-    stream_.expires_after(kTime);
+    stream_.expires_after(patience_);
     co_await stream_.async_connect(Local::endpoint(socket_), asio::use_awaitable);
     co_await http::async_write(stream_, request, asio::use_awaitable);
   }
@@ -143,6 +147,7 @@ class Exchange {
   }
 
   const std::string& socket_;
+  const std::chrono::milliseconds patience_;
   asio::io_context context_{1};
   Stream stream_;
   beast::flat_buffer buffer_;
@@ -165,17 +170,27 @@ Request make_request(std::string_view method, const std::string& target, const J
 }  // namespace
 
 Page ApiClient::call(std::string_view method, const std::string& target, const Json* body) const {
-  const Response response = Exchange(socket_).call(make_request(method, target, body));
+  const Response response = Exchange(socket_, patience_).call(make_request(method, target, body));
   check(response);
   return {parse(response.body()), response.find(http::field::link) != response.end()};
 }
 
-void ApiClient::events(const std::string& target, const Json* body, const OnEvent& on_event,
-                       std::chrono::milliseconds tick, const std::function<void()>& on_tick) const {
+Answer ApiClient::send(std::string_view method, const std::string& target, const Json* body) const {
+  const Response response = Exchange(socket_, patience_).call(make_request(method, target, body));
+  check(response);
+  return {response.result_int(), parse(response.body())};
+}
+
+std::optional<Answer> ApiClient::events(std::string_view method, const std::string& target, const Json* body,
+                                        const OnEvent& on_event, std::chrono::milliseconds tick,
+                                        const std::function<void()>& on_tick) const {
   EventParser parser([&](std::string_view name, std::string_view data) { on_event(name, parse(data)); });
-  Request request = make_request(body != nullptr ? "POST" : "GET", target, body);
+  Request request = make_request(method, target, body);
   request.set(http::field::accept, "text/event-stream");
-  Exchange(socket_).follow(std::move(request), parser, tick, on_tick);
+  const std::optional<Response> other = Exchange(socket_, patience_).follow(std::move(request), parser, tick, on_tick);
+  if (!other) return std::nullopt;
+  check(*other);
+  return Answer{other->result_int(), parse(other->body())};
 }
 
 std::string segment(std::string_view name) {

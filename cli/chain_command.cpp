@@ -63,7 +63,7 @@ void drill_chain(const ApiClient& client, const std::string& name, const std::st
   const Terminal terminal = Terminal::of_stdout();
   std::optional<DrillView> view;
   std::optional<Json> end;
-  client.events("/v1/chains/" + segment(name) + "/drills", &body,
+  client.events("POST", "/v1/chains/" + segment(name) + "/drills", &body,
                 [&](std::string_view event, const Json& data) {
                   if (event == "end") end = data;
                   if (json) return;

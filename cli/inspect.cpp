@@ -1,29 +1,16 @@
 #include "inspect.h"
 
-#include <cctype>
 #include <iostream>
 #include <utility>
 #include <vector>
 
-#include "api/json_text.h"
+#include "answer_view.h"
 #include "format.h"
 #include "json_access.h"
 #include "terminal.h"
 
 namespace tenon::cli {
 namespace {
-
-/// A value as a table shows it: lists with commas, nothing for null.
-std::string cell_text(const Json& value) {
-  if (value.is_null()) return {};
-  if (const std::string* text = value.as_string()) return *text;
-  if (const Json::Array* list = value.as_array()) {
-    std::string text;
-    for (const Json& item : *list) text.append(text.empty() ? "" : ", ").append(cell_text(item));
-    return text;
-  }
-  return api::print_json(value);
-}
 
 /// One row a property; the class stands in the first of its rows.
 void print_classes(const Json::Array& classes, const Terminal& terminal) {
@@ -166,27 +153,7 @@ void list_extensions(const ApiClient& client, bool json) {
 void list_resources(const ApiClient& client, const std::string& kind, bool json) {
   const Json answer = client.get(kind.empty() ? "/v1/resources" : "/v1/resources/" + segment(kind));
   if (json) return print_answer(answer);
-  const Json::Array none;
-  const Json::Array& items = answer.as_array() != nullptr ? *answer.as_array() : none;
-  if (kind.empty()) {
-    for (const Json& item : items) {
-      if (item.as_string() != nullptr) std::cout << harmless(*item.as_string()) << '\n';
-    }
-    return;
-  }
-  if (items.empty()) return;
-  std::vector<std::string> header;
-  for (const auto& [name, value] : *items.front().as_object()) {
-    header.push_back(name);
-    for (char& c : header.back()) c = c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
-  Table table(std::move(header));
-  for (const Json& item : items) {
-    std::vector<std::string> row;
-    for (const auto& [name, value] : *item.as_object()) row.push_back(cell_text(value));
-    table.add(std::move(row));
-  }
-  std::cout << table.render(Terminal::of_stdout());
+  if (answer.as_array() != nullptr) std::cout << list_text(*answer.as_array(), Terminal::of_stdout());
 }
 
 }  // namespace tenon::cli

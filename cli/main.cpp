@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,11 @@
 #include "chain_command.h"
 #include "commands.h"
 #include "failure.h"
+#include "given_words.h"
 #include "inspect.h"
+#include "inspect_messages.h"
 #include "install_paths.h"
+#include "message_app.h"
 #include "tenond_command.h"
 
 namespace {
@@ -125,13 +129,51 @@ void add_inspection(CLI::App& app, Arguments& a) {
   add_input(drill, a);
 }
 
+void add_messages(CLI::App& app, Arguments& a) {
+  CLI::App* message = add_group(app, "message", "The messages that services answer; each is a command, too");
+  add_command(*message, "list", "List them", [&a] { list_messages(a.client(), a.json); });
+  add_name(add_command(*message, "show", "Show one: its fields, interceptors, and who answers it",
+                       [&a] { show_message(a.client(), a.name, a.json); }),
+           a, "NAME", "The message");
+
+  CLI::App* call = add_group(app, "call", "The messages that are not answered yet");
+  add_command(*call, "list", "List them", [&a] { list_calls(a.client(), a.json); });
+
+  CLI::App* error = add_group(app, "error", "The error codes of the plugins");
+  add_command(*error, "list", "List them", [&a] { list_errors(a.client(), a.json); });
+  add_name(add_command(*error, "show", "Show one: what it means, and what can be done about it",
+                       [&a] { show_error(a.client(), a.name, a.json); }),
+           a, "CODE", "The error code");
+}
+
+/// What the arguments say; the exit status.
+int run(CLI::App& app, Arguments& arguments, const std::vector<std::string>& given) {
+  if (!given.empty() && given.front() == kCompleteWords) {
+    complete_words(arguments, {given.begin() + 1, given.end()});
+    return EXIT_SUCCESS;
+  }
+  const GivenWords words = read_words(given);
+  if (!words.socket.empty()) arguments.socket = words.socket;
+  if (words.words.empty() && words.help) app.footer("\n" + message_commands_help(arguments.socket) + kExitStatus);
+  if (!is_built_in(app, words.words)) {
+    if (const std::optional<int> status = run_message_command(app, arguments, given)) return *status;
+  }
+  try {
+    app.parse(std::vector<std::string>(given.rbegin(), given.rend()));
+    return EXIT_SUCCESS;
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "");
   std::signal(SIGPIPE, SIG_IGN);
   Arguments arguments;
-  arguments.socket = kSocket;
+  const char* socket = std::getenv("TENON_SOCKET");
+  arguments.socket = socket != nullptr && *socket != '\0' ? socket : kSocket;
   CLI::App app("Speaks with a Tenon node.", "tenon");
   app.set_version_flag("--version", std::string("tenon ") + kVersion);
   app.add_option("--socket", arguments.socket, "The node's socket")
@@ -146,12 +188,11 @@ int main(int argc, char** argv) {
   add_store(app, arguments);
   add_inspection(app, arguments);
   add_run_commands(app, arguments);
+  add_messages(app, arguments);
   try {
-    app.parse(argc, argv);
+    const int status = run(app, arguments, {argv + 1, argv + argc});
     std::cout.flush();
-    return std::cout ? EXIT_SUCCESS : static_cast<int>(ExitStatus::kFailed);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitStatus::kUsage);
+    return std::cout ? status : static_cast<int>(ExitStatus::kFailed);
   } catch (const Failure& e) {
     std::cout.flush();
     std::cerr << "tenon: " << e.what() << '\n';

@@ -123,32 +123,34 @@ void report(const Json& run, Watch watch, bool json) {
                 name + " failed: " + (error != nullptr ? error_text(*error) : "it does not say why"));
 }
 
-/// Shows the events that the node answers, to the run's end.
-void follow(const ApiClient& client, const std::string& target, const Json* body, Watch watch, bool json) {
+}  // namespace
+
+std::optional<Answer> follow(const ApiClient& client, std::string_view method, const std::string& target,
+                             const Json* body, Watch watch, bool json) {
   const std::unique_ptr<Display> display = make_display(watch, json);
   RunView view;
-  client.events(
-      target, body,
+  std::optional<Answer> answer = client.events(
+      method, target, body,
       [&](std::string_view name, const Json& data) {
         view.apply(name, data, RunView::Clock::now());
         display->event(name, data, view);
       },
       display->tick_time(), [&] { display->tick(view); });
+  if (answer) return answer;
   if (!view.ended()) {
     throw Failure(ExitStatus::kUnreachable, "the node went away before the end of run " + text_of(view.run(), "id"));
   }
   report(view.run(), watch, json);
+  return std::nullopt;
 }
-
-}  // namespace
 
 void start_run(const ApiClient& client, const std::string& chain, const std::string& input, Watch watch, bool json) {
   const Json body = Json::object().add("input", read_input(input));
-  follow(client, "/v1/chains/" + segment(chain) + "/runs", &body, watch, json);
+  static_cast<void>(follow(client, "POST", "/v1/chains/" + segment(chain) + "/runs", &body, watch, json));
 }
 
 void follow_run(const ApiClient& client, const std::string& id, Watch watch, bool json) {
-  follow(client, "/v1/runs/" + segment(id) + "/events", nullptr, watch, json);
+  static_cast<void>(follow(client, "GET", "/v1/runs/" + segment(id) + "/events", nullptr, watch, json));
 }
 
 void cancel_run(const ApiClient& client, const std::string& id, bool json) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "api_client.h"
 
@@ -8,6 +10,11 @@
 namespace tenon::cli {
 
 enum class Watch { kNo, kYes };
+
+/// Sends a request. If a run answers it, shows the run to its end, as `start_run` does; if not, returns the answer.
+/// `body` may be null.
+[[nodiscard]] std::optional<Answer> follow(const ApiClient& client, std::string_view method, const std::string& target,
+                                           const Json* body, Watch watch, bool json);
 
 /// Starts a run and waits for its end. `input`: a file of one JSON object, the chain's inputs; `-` for standard input;
 /// empty for none. A run that fails is a Failure with its error.

@@ -73,11 +73,13 @@ HttpResponse no_debt(const std::string& key) { return no_such("debt", key); }
 
 void DebtsApi::add_routes(Router& router) const {
   using Parameters = std::vector<std::string>;
-  router.add("GET", "/v1/debts", [this](const HttpRequest& request, const Parameters&) { return list(request); });
-  router.add("GET", "/v1/debts/{key}", [this](const HttpRequest&, const Parameters& p) { return show(p[0]); });
-  router.add("POST", "/v1/debts/{key}/retry",
+  router.add("GET", "/v1/debts", "List what undos owe",
+             [this](const HttpRequest& request, const Parameters&) { return list(request); });
+  router.add("GET", "/v1/debts/{key}", "Show one debt",
+             [this](const HttpRequest&, const Parameters& p) { return show(p[0]); });
+  router.add("POST", "/v1/debts/{key}/retry", "Try an undo again now",
              [this](const HttpRequest& request, const Parameters& p) { return retry(request, p[0]); });
-  router.add("POST", "/v1/debts/{key}/settle",
+  router.add("POST", "/v1/debts/{key}/settle", "Say for a reason that nothing of it is left",
              [this](const HttpRequest& request, const Parameters& p) { return settle(request, p[0]); });
 }
 

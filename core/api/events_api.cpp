@@ -78,7 +78,7 @@ struct EventsApi::Wanted {
 };
 
 void EventsApi::add_routes(Router& router) const {
-  router.add("GET", "/v1/events",
+  router.add("GET", "/v1/events", "List events, or follow them as a stream",
              [this](const HttpRequest& request, const std::vector<std::string>&) { return events(request); });
 }
 

@@ -113,22 +113,28 @@ struct MessagesApi::Sending {
 };
 
 void MessagesApi::add_routes(Router& router) const {
-  router.add("GET", "/v1/messages", [this](const HttpRequest&, const Parameters&) {
+  router.add("GET", "/v1/messages", "List the messages", [this](const HttpRequest&, const Parameters&) {
     Json list = Json::array();
     for (const message::HandledMessage& message : wiring_->messages->messages()) list.push(message_json(message));
     return reply(list);
   });
-  router.add("GET", "/v1/messages/{name}", [this](const HttpRequest&, const Parameters& p) { return show(p[0]); });
-  router.add("GET", "/v1/calls", [this](const HttpRequest&, const Parameters&) { return calls(); });
-  router.add("GET", "/v1/errors", [this](const HttpRequest&, const Parameters&) {
+  router.add("GET", "/v1/messages/{name}", "Show one message",
+             [this](const HttpRequest&, const Parameters& p) { return show(p[0]); });
+  router.add("GET", "/v1/calls", "List the calls that are not answered yet",
+             [this](const HttpRequest&, const Parameters&) { return calls(); });
+  router.add("GET", "/v1/errors", "List the error codes", [this](const HttpRequest&, const Parameters&) {
     Json list = Json::array();
     for (const auto& error : wiring_->errors) list.push(error_code_json(error));
     return reply(list);
   });
-  router.add("GET", "/v1/errors/{code}", [this](const HttpRequest&, const Parameters& p) { return error(p[0]); });
+  router.add("GET", "/v1/errors/{code}", "Show one error code",
+             [this](const HttpRequest&, const Parameters& p) { return error(p[0]); });
+}
+
+void MessagesApi::add_messages(Router& router) const {
   for (const message::HandledMessage& message : wiring_->messages->messages()) {
     if (!message.route) continue;
-    router.add(message.route->method, message.route->path,
+    router.add(message.route->method, message.route->path, message.description,
                [this, &message](const HttpRequest& request, const Parameters& p) { return send(request, message, p); });
   }
 }

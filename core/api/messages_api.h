@@ -34,6 +34,8 @@ class MessagesApi {
               RunLog& runs, RunStore* store, RequestLog* requests);
 
   void add_routes(Router& router) const;
+  /// The messages' own routes. After all others, which they can't take the place of.
+  void add_messages(Router& router) const;
 
  private:
   using Parameters = std::vector<std::string>;

@@ -12,6 +12,7 @@
 
 #include "api/chain_json.h"
 #include "api/json_text.h"
+#include "api/openapi.h"
 #include "api/problem.h"
 #include "api/reply.h"
 #include "api/run_body.h"
@@ -46,21 +47,30 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
       verbs_(engine, runs, store),
       debts_(store),
       messages_(wiring_, dispatcher, engine, runs, store, requests) {
-  const auto get = [this](std::string_view path, auto handler) {
-    router_.add("GET", path,
+  const auto get = [this](std::string_view path, std::string_view summary, auto handler) {
+    router_.add("GET", path, summary,
                 [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
   };
-  get("/v1/status", [this](const Parameters&) { return status(); });
-  get("/v1/plugins", [this](const Parameters&) { return reply(plugins_json(*wiring_)); });
-  get("/v1/plugins/{name}", [this](const Parameters& p) { return plugin(p[0]); });
-  get("/v1/drivers", [this](const Parameters&) { return reply(drivers_json(*wiring_)); });
-  get("/v1/extensions", [this](const Parameters&) { return reply(extensions_json(*wiring_)); });
-  get("/v1/chains", [this](const Parameters&) { return reply(chains_json(*wiring_)); });
-  get("/v1/chains/{name}", [this](const Parameters& p) { return chain(p[0]); });
-  get("/v1/resources", [this](const Parameters&) { return resource_kinds(); });
-  get("/v1/resources/{kind}", [this](const Parameters& p) { return resources(p[0]); });
-  get("/v1/chains/{name}/drills/latest", [this](const Parameters& p) { return latest_drill(p[0]); });
-  router_.add("POST", "/v1/chains/{name}/drills",
+  get("/openapi.json", "Describe this API", [this](const Parameters&) {
+    HttpResponse response;
+    response.body = openapi_;
+    return response;
+  });
+  get("/v1/status", "Tell how the node is", [this](const Parameters&) { return status(); });
+  get("/v1/plugins", "List the plugins", [this](const Parameters&) { return reply(plugins_json(*wiring_)); });
+  get("/v1/plugins/{name}", "Show one plugin: its classes, properties and beans",
+      [this](const Parameters& p) { return plugin(p[0]); });
+  get("/v1/drivers", "List the drivers", [this](const Parameters&) { return reply(drivers_json(*wiring_)); });
+  get("/v1/extensions", "List the extensions, in the order of their calls",
+      [this](const Parameters&) { return reply(extensions_json(*wiring_)); });
+  get("/v1/chains", "List the chains", [this](const Parameters&) { return reply(chains_json(*wiring_)); });
+  get("/v1/chains/{name}", "Show one chain: its steps, policies and data",
+      [this](const Parameters& p) { return chain(p[0]); });
+  get("/v1/resources", "List the kinds of resources", [this](const Parameters&) { return resource_kinds(); });
+  get("/v1/resources/{kind}", "List the resources of a kind", [this](const Parameters& p) { return resources(p[0]); });
+  get("/v1/chains/{name}/drills/latest", "Show the latest drill of a chain",
+      [this](const Parameters& p) { return latest_drill(p[0]); });
+  router_.add("POST", "/v1/chains/{name}/drills", "Let a chain fail at each step, and compare what is left",
               [this](const HttpRequest& request, const Parameters& p) { return start_drill(request, p[0]); });
   runs_.add_routes(router_);
   verbs_.add_routes(router_);
@@ -70,6 +80,8 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
     events_ = std::make_unique<const EventsApi>(*events);
     events_->add_routes(router_);
   }
+  openapi_ = print_json(openapi_json(version_, router_.descriptions(), *wiring_->messages));
+  messages_.add_messages(router_);
 }
 
 HttpResponse NodeApi::status() const {

@@ -24,9 +24,9 @@ namespace tenon::api {
 
 /// The node's API, version 1: what it is made of, its runs, and what they owe. docs: `GET /v1/status`,
 /// `/v1/plugins[/{name}]`, `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`,
-/// `/v1/chains[/{name}[/drills/latest]]`; `POST /v1/chains/{name}/drills`; and what RunsApi, RunVerbs and DebtsApi
-/// and MessagesApi have. Errors are problems (RFC 9457); what needs the store, which is away, is answered with 503. A
-/// POST that accepts `text/event-stream` alone is answered with the events of the run or drill.
+/// `/v1/chains[/{name}[/drills/latest]]`, `/openapi.json`; `POST /v1/chains/{name}/drills`; and what RunsApi, RunVerbs
+/// and DebtsApi and MessagesApi have. Errors are problems (RFC 9457); what needs the store, which is away, is answered
+/// with 503. A POST that accepts `text/event-stream` alone is answered with the events of the run or drill.
 class NodeApi {
  public:
   /// The engine, the log, the dispatcher and the store must outlive this. `store`, `events` and
@@ -67,6 +67,7 @@ class NodeApi {
   const MessagesApi messages_;
   std::unique_ptr<const EventsApi> events_;
   Router router_;
+  std::string openapi_;
 };
 
 }  // namespace tenon::api

@@ -39,8 +39,15 @@ std::optional<std::vector<std::string>> match(const std::vector<std::string>& pa
 
 }  // namespace
 
-void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
-  routes_.push_back({std::string(method), split(pattern), std::move(handler)});
+void Router::add(std::string_view method, std::string_view pattern, std::string_view summary, Handler handler) {
+  routes_.push_back(
+      {{std::string(method), std::string(pattern), std::string(summary)}, split(pattern), std::move(handler)});
+}
+
+std::vector<Router::Description> Router::descriptions() const {
+  std::vector<Description> descriptions;
+  for (const Route& route : routes_) descriptions.push_back(route.description);
+  return descriptions;
 }
 
 HttpResponse Router::route(const HttpRequest& request) const {
@@ -58,8 +65,8 @@ HttpResponse Router::route(const HttpRequest& request) const {
   for (const Route& route : routes_) {
     const std::optional<std::vector<std::string>> parameters = match(route.segments, segments);
     if (!parameters) continue;
-    if (route.method == request.method) return route.handler(request, *parameters);
-    allowed.append(allowed.empty() ? "" : ", ").append(route.method);
+    if (route.description.method == request.method) return route.handler(request, *parameters);
+    allowed.append(allowed.empty() ? "" : ", ").append(route.description.method);
   }
   if (allowed.empty()) return problem(404, "there is nothing at '" + std::string(path) + "'");
   HttpResponse response = problem(405, "'" + request.method + "' is not for '" + std::string(path) + "'");

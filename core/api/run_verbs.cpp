@@ -166,13 +166,13 @@ HttpResponse needs_a_store() { return problem(409, "this node has no store: a ru
 
 void RunVerbs::add_routes(Router& router) const {
   using Parameters = std::vector<std::string>;
-  router.add("POST", "/v1/runs/actions",
+  router.add("POST", "/v1/runs/actions", "Act on all runs that a filter chooses",
              [this](const HttpRequest& request, const Parameters&) { return act_on_all(request); });
-  router.add("POST", "/v1/runs/{id}/{verb}",
+  router.add("POST", "/v1/runs/{id}/{verb}", "Act on one run",
              [this](const HttpRequest& request, const Parameters& p) { return act(request, p[0], p[1]); });
-  router.add("DELETE", "/v1/runs/{id}",
+  router.add("DELETE", "/v1/runs/{id}", "Ask a run to end: what it did is undone",
              [this](const HttpRequest& request, const Parameters& p) { return remove(request, p[0]); });
-  router.add("GET", "/v1/runs/{id}/cancel-preview",
+  router.add("GET", "/v1/runs/{id}/cancel-preview", "Tell what a cancel would undo",
              [this](const HttpRequest&, const Parameters& p) { return preview(p[0]); });
 }
 

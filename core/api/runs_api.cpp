@@ -90,11 +90,14 @@ Json live_summary(const RunRecord& record, const flow::RunState* state) {
 
 void RunsApi::add_routes(Router& router) const {
   using Parameters = std::vector<std::string>;
-  router.add("POST", "/v1/chains/{name}/runs",
+  router.add("POST", "/v1/chains/{name}/runs", "Start a run of a chain",
              [this](const HttpRequest& request, const Parameters& p) { return start(request, p[0]); });
-  router.add("GET", "/v1/runs", [this](const HttpRequest& request, const Parameters&) { return list(request); });
-  router.add("GET", "/v1/runs/{id}", [this](const HttpRequest&, const Parameters& p) { return show(p[0]); });
-  router.add("GET", "/v1/runs/{id}/events", [this](const HttpRequest&, const Parameters& p) { return events(p[0]); });
+  router.add("GET", "/v1/runs", "List runs, the newest first",
+             [this](const HttpRequest& request, const Parameters&) { return list(request); });
+  router.add("GET", "/v1/runs/{id}", "Show one run",
+             [this](const HttpRequest&, const Parameters& p) { return show(p[0]); });
+  router.add("GET", "/v1/runs/{id}/events", "Follow a run to its end",
+             [this](const HttpRequest&, const Parameters& p) { return events(p[0]); });
 }
 
 HttpResponse RunsApi::start(const HttpRequest& request, const std::string& chain) const {

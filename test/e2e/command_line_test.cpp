@@ -310,6 +310,7 @@ TEST_F(CommandLine, exits_with_3_if_the_node_dies_while_it_waits) {
 }
 
 TEST_F(CommandLine, exits_with_2_if_it_is_used_wrongly) {
+  start();
   for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{{},
                                                                                      {"no-such"},
                                                                                      {"plugin"},

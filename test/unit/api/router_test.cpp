@@ -21,10 +21,10 @@ class RouterTest : public ::testing::Test {
         return response;
       };
     };
-    router_.add("GET", "/v1/things", answer("list"));
-    router_.add("POST", "/v1/things", answer("make"));
-    router_.add("GET", "/v1/things/{name}", answer("show"));
-    router_.add("GET", "/v1/things/{name}/parts/{part}", answer("part"));
+    router_.add("GET", "/v1/things", "what", answer("list"));
+    router_.add("POST", "/v1/things", "what", answer("make"));
+    router_.add("GET", "/v1/things/{name}", "what", answer("show"));
+    router_.add("GET", "/v1/things/{name}/parts/{part}", "what", answer("part"));
   }
   HttpResponse ask(const std::string& method, const std::string& target) {
     return router_.route({.method = method, .target = target, .content_type = {}, .body = {}});
