@@ -34,6 +34,8 @@ class NodeLog final : public NodeServices {
   void set_store(StoreHost& store) noexcept { store_ = &store; }
   /// Who brings messages to services, likewise.
   void set_messages(MessageHost& messages) noexcept { messages_ = &messages; }
+  /// The tags of resources, likewise.
+  void set_tags(TagHost& tags) noexcept { tags_ = &tags; }
 
   bool log_enabled(LogLevel level) const noexcept override { return level >= level_; }
   void log(LogLevel level, std::string_view library, std::string_view text,
@@ -43,6 +45,7 @@ class NodeLog final : public NodeServices {
   StoreHost* store() noexcept override { return store_; }
   void happened(std::string_view event) noexcept override;
   MessageHost* messages() noexcept override { return messages_; }
+  TagHost* tags() noexcept override { return tags_; }
 
  private:
   struct Sink;
@@ -55,6 +58,7 @@ class NodeLog final : public NodeServices {
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
   MessageHost* messages_ = nullptr;
+  TagHost* tags_ = nullptr;
 };
 
 /// Text and fields of one line.

@@ -73,6 +73,7 @@ class HostServices final : public NodeServices {
   StoreHost* store() noexcept override { return nullptr; }
   void happened(std::string_view /*event*/) noexcept override {}
   MessageHost* messages() noexcept override { return nullptr; }
+  TagHost* tags() noexcept override { return nullptr; }
 
  private:
   std::mutex mutex_;

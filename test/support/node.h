@@ -41,6 +41,8 @@ class Node final : public NodeServices {
 
   MessageHost* messages() noexcept override { return messages_; }
   void set_messages(MessageHost* messages) { messages_ = messages; }
+  TagHost* tags() noexcept override { return tags_; }
+  void set_tags(TagHost* tags) { tags_ = tags; }
   void happened(std::string_view event) noexcept override {
     std::lock_guard lock(mutex_);
     lines_.push_back("happened: " + std::string(event));
@@ -57,6 +59,7 @@ class Node final : public NodeServices {
   ChainHost* chains_ = nullptr;
   StoreHost* store_ = nullptr;
   MessageHost* messages_ = nullptr;
+  TagHost* tags_ = nullptr;
 };
 
 }  // namespace tenon::test

@@ -20,6 +20,7 @@ struct LogField {
 class ChainHost;
 class MessageHost;
 class StoreHost;
+class TagHost;
 
 /// What the node offers to all code of a library. Implemented by the node; any thread may call it.
 class NodeServices {
@@ -39,6 +40,8 @@ class NodeServices {
   virtual void happened(std::string_view event) noexcept = 0;
   /// Who brings messages to their services (tenon/message.h); null where nobody does.
   virtual MessageHost* messages() noexcept = 0;
+  /// The tags of resources (tenon/tags.h); null where there are none.
+  virtual TagHost* tags() noexcept = 0;
 
  protected:
   ~NodeServices() = default;
