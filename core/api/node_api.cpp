@@ -45,7 +45,10 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
       runs_(wiring_, engine, runs, store),
       verbs_(engine, runs, store),
       debts_(store),
-      messages_(wiring_, dispatcher, engine, runs, store) {
+      messages_(wiring_, dispatcher, engine, runs, store),
+      configs_(wiring_->configs),
+      properties_(wiring_->properties),
+      tags_(wiring_->tags) {
   const auto get = [this](std::string_view path, auto handler) {
     router_.add("GET", path,
                 [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
@@ -66,6 +69,9 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   verbs_.add_routes(router_);
   debts_.add_routes(router_);
   messages_.add_routes(router_);
+  configs_.add_routes(router_);
+  properties_.add_routes(router_);
+  tags_.add_routes(router_);
 }
 
 HttpResponse NodeApi::status() const {

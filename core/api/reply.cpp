@@ -10,6 +10,7 @@
 #include "api/json_text.h"
 #include "api/problem.h"
 #include "api/query.h"
+#include "config/errors.h"
 #include "journal/errors.h"
 #include "message/errors.h"
 #include "store/errors.h"
@@ -23,7 +24,7 @@ struct StatusOf {
   std::string_view code;
   unsigned status;
 };
-constexpr std::array<StatusOf, 35> kStatuses{{
+constexpr std::array<StatusOf, 44> kStatuses{{
     {kUnknownParameter, 400},
     {kBadParameter, 400},
     {"JSON.1001", 400},
@@ -59,6 +60,15 @@ constexpr std::array<StatusOf, 35> kStatuses{{
     {message::kBadField, 400},
     {message::kQueueStuck, 503},
     {message::kForbidden, 403},
+    {config::kNoSuchConfig, 404},
+    {config::kBadValue, 400},
+    {config::kNotForResource, 400},
+    {config::kNoStore, 503},
+    {config::kNoSuchTag, 400},
+    {config::kBadToken, 400},
+    {config::kNoSuchPattern, 404},
+    {config::kInherent, 409},
+    {config::kTakenAtOnce, 409},
 }};
 
 }  // namespace
