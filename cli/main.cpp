@@ -146,6 +146,7 @@ int main(int argc, char** argv) {
   add_store(app, arguments);
   add_inspection(app, arguments);
   add_run_commands(app, arguments);
+  add_config_commands(app, arguments);
   try {
     app.parse(argc, argv);
     std::cout.flush();
