@@ -109,7 +109,7 @@ HttpResponse TagsApi::add(const HttpRequest& request) const {
   return reply_later([tags = tags_, body = std::move(body).value(), peer = request.peer] {
     const std::string user = user_name(peer);
     const Result<Tag> tag = tenon::transaction(
-        [&](StoreTransaction& store) { return tags->set_by(store, *body.resource, body.tag, user); });
+        [&](StoreTransaction& store) { return tags->set_by_user(store, *body.resource, body.tag, user); });
     if (!tag) return failure(tag.error());
     log::info("tag set", {{"resource", to_string(tag->resource)}, {"tag", tag->text}, {"by", user}});
     return reply(tag_json(*tag), 201);

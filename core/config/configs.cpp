@@ -69,11 +69,12 @@ class Configs::Entry final : public ConfigSlot {
   SetValue read(const ConfigRow& row) {
     SetValue set{row.value, row.by, row.at, nullptr, {}};
     Result<ConfigValue> parsed = spec_.rule.parse(row.value);
-    if (parsed) {
+    const bool allowed = !row.resource || allows(row.resource->kind);
+    if (parsed && allowed) {
       set.value = intern(std::move(parsed).value());
       return set;
     }
-    set.flaw = parsed.error().details;
+    set.flaw = allowed ? parsed.error().details : "resources of this kind can't have a value of their own any more";
     if (!has_flaw(row)) {
       log::warning("a config has a value that does not fit, and does not count",
                    {{"config", name()}, {"why", set.flaw}});
@@ -95,6 +96,10 @@ class Configs::Entry final : public ConfigSlot {
     return set_;
   }
   [[nodiscard]] const ConfigSpec& spec() const noexcept { return spec_; }
+  /// Whether resources of this kind may have a value of their own.
+  [[nodiscard]] bool allows(const std::string& kind) const {
+    return std::find(spec_.resources.begin(), spec_.resources.end(), kind) != spec_.resources.end();
+  }
   [[nodiscard]] std::string name() const { return full_name(spec_.category, spec_.name); }
 
   /// The default and the global value.
@@ -202,9 +207,8 @@ Result<Configs::Entry*> Configs::require(std::string_view category, std::string_
     return make_error(kNoSuchConfig, "there is no such config",
                       "'" + wanted + "'" + descriptor::suggestion(wanted, names));
   }
-  if (!resource) return entry;
+  if (!resource || entry->allows(resource->kind)) return entry;
   const std::vector<std::string>& kinds = entry->spec().resources;
-  if (std::find(kinds.begin(), kinds.end(), resource->kind) != kinds.end()) return entry;
   return make_error(kNotForResource, "a config can't have a value for this resource",
                     entry->name() +
                         (kinds.empty() ? " has one value for all, found "

@@ -27,6 +27,11 @@ ErrorCode no_such_tag(const std::vector<TagSpec>& specs, const ResourceRef& reso
                         " (there are: " + (known.empty() ? "none" : known) + ")");
 }
 
+ErrorCode inherent(const ResourceRef& resource, std::string_view text) {
+  return make_error(kInherent, "the tag can't be taken away",
+                    "'" + std::string(text) + "' of " + to_string(resource) + " is inherent");
+}
+
 Result<bool> is_there(StoreTransaction& store, const ResourceRef& resource, std::string_view text) {
   const Result<StoreRows> found =
       store.query("SELECT tag FROM system_tag WHERE resource_kind = $1 AND resource_id = $2 AND tag = $3",
@@ -62,12 +67,22 @@ Result<Tag> Tags::set_by(StoreTransaction& store, const ResourceRef& resource, s
                     "pattern " + spec->pattern + " of " + to_string(resource));
 }
 
+Result<Tag> Tags::set_by_user(StoreTransaction& store, const ResourceRef& resource, std::string_view text,
+                              std::string_view user) {
+  const TagSpec* spec = find_tag_spec(specs_, resource.kind, text);
+  if (spec != nullptr && spec->unique && spec->inherent) {
+    const Result<std::vector<Tag>> others = find(store, {resource.kind, resource.id, spec->pattern});
+    if (!others) return others.error();
+    for (const Tag& other : *others) {
+      if (other.text != text) return inherent(resource, other.text);
+    }
+  }
+  return set_by(store, resource, text, user);
+}
+
 Result<bool> Tags::remove_by_user(StoreTransaction& store, const ResourceRef& resource, std::string_view text) {
   const TagSpec* spec = find_tag_spec(specs_, resource.kind, text);
-  if (spec != nullptr && spec->inherent) {
-    return make_error(kInherent, "the tag can't be taken away",
-                      "'" + std::string(text) + "' of " + to_string(resource) + " is inherent");
-  }
+  if (spec != nullptr && spec->inherent) return inherent(resource, text);
   return remove(store, resource, text);
 }
 

@@ -23,9 +23,9 @@ class Tags final : public TagHost {
 
   [[nodiscard]] const std::vector<TagSpec>& specs() const noexcept { return specs_; }
 
-  /// As tenon::set_tag, for whom `by` names.
-  [[nodiscard]] Result<Tag> set_by(StoreTransaction& store, const ResourceRef& resource, std::string_view text,
-                                   std::string_view by);
+  /// As tenon::set_tag, for a user: TAG.1004 if it would take the place of one that is inherent.
+  [[nodiscard]] Result<Tag> set_by_user(StoreTransaction& store, const ResourceRef& resource, std::string_view text,
+                                        std::string_view user);
   /// As tenon::remove_tag, for a user: TAG.1004 for one that is inherent.
   [[nodiscard]] Result<bool> remove_by_user(StoreTransaction& store, const ResourceRef& resource,
                                             std::string_view text);
@@ -35,6 +35,9 @@ class Tags final : public TagHost {
   Result<std::vector<Tag>> find(StoreTransaction& store, const TagQuery& query) override;
 
  private:
+  [[nodiscard]] Result<Tag> set_by(StoreTransaction& store, const ResourceRef& resource, std::string_view text,
+                                   std::string_view by);
+
   std::vector<TagSpec> specs_;
 };
 

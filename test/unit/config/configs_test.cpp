@@ -149,6 +149,33 @@ TEST_P(Configured, have_values_of_resources_before_those_of_their_parents) {
   EXPECT_EQ(look_of(*configs, kWall), 50);
 }
 
+TEST_P(Configured, are_read_from_memory) {
+  const auto configs = open();
+  ASSERT_TRUE(configs->set("wall", "look", "50", kRoom, "ada").value());
+  make("DROP TABLE resource_config; DROP TABLE config_value");
+  EXPECT_EQ(look_of(*configs, kWall), 50);
+  EXPECT_EQ(configs->explain("wall", "look", kWall).value().counting().value, "50");
+}
+
+TEST_P(Configured, do_not_change_without_their_line_in_the_audit) {
+  const auto configs = open();
+  make("DROP TABLE config_audit");
+  EXPECT_FALSE(configs->set("wall", "look", "60", {}, "ada"));
+  EXPECT_EQ(look(*configs), 30);
+  EXPECT_THAT(rows("SELECT value FROM config_value"), IsEmpty());
+}
+
+TEST_P(Configured, pass_over_a_kept_value_of_a_kind_that_may_have_none_any_more) {
+  make(
+      "INSERT INTO resource_config (category, name, resource_kind, resource_id, value, changed_by, changed_at) "
+      "VALUES ('wall', 'look', 'House', 'home', '50', 'ada', 1)");
+  const auto configs = open();
+  const ResourceRef house{"House", "home"};
+  EXPECT_EQ(look_of(*configs, house), 30);
+  EXPECT_THAT(configs->explain("wall", "look", house).value().levels.back().flaw, HasSubstr("of this kind"));
+  EXPECT_TRUE(configs->reset("wall", "look", house, "ada").value());
+}
+
 TEST_P(Configured, explain_which_value_counts) {
   const auto configs = open();
   ASSERT_TRUE(configs->set("wall", "look", "60", {}, "ada").value());

@@ -80,6 +80,17 @@ TEST_P(Tagged, users_keep_what_is_inherent) {
   EXPECT_THAT(find({}), IsEmpty());
 }
 
+TEST_P(Tagged, users_replace_nothing_that_is_inherent) {
+  Tags tags({pattern("made::{year}", true, true)});
+  const auto by_user = [&](std::string_view tag) {
+    const auto done = transaction([&](StoreTransaction& store) { return tags.set_by_user(store, kNorth, tag, "ada"); });
+    return done ? "set" : done.error().code + ": " + done.error().details;
+  };
+  EXPECT_EQ(by_user("made::1990"), "set");
+  EXPECT_EQ(by_user("made::1990"), "set");
+  EXPECT_EQ(by_user("made::2000"), "TAG.1004: 'made::1990' of Wall north is inherent");
+}
+
 TEST_P(Tagged, resources_take_no_tag_that_nobody_declares) {
   EXPECT_EQ(
       set(kNorth, "paint"),
