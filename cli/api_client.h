@@ -38,6 +38,7 @@ class ApiClient {
   /// A list, or the part of it that one answer has.
   [[nodiscard]] Page page(const std::string& target) const { return call("GET", target, nullptr); }
   Json post(const std::string& target, const Json& body) const { return call("POST", target, &body).list; }
+  Json put(const std::string& target, const Json& body) const { return call("PUT", target, &body).list; }
   Json remove(const std::string& target) const { return call("DELETE", target, nullptr).list; }
 
   /// Any request; `body` may be null.

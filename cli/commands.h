@@ -22,6 +22,7 @@ struct Arguments {
   std::string socket;
   bool json = false;
   std::string name;
+  std::string value;
   std::string input;
   std::string graph;
   std::string output;
@@ -39,5 +40,7 @@ struct Arguments {
 
 /// `tenon run …`, `tenon runs …`, `tenon debt …`. The arguments must outlive the app.
 void add_run_commands(CLI::App& app, Arguments& arguments);
+/// `tenon config …`, `tenon property …`, `tenon tag …`. Likewise.
+void add_config_commands(CLI::App& app, Arguments& arguments);
 
 }  // namespace tenon::cli

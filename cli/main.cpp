@@ -189,6 +189,7 @@ int main(int argc, char** argv) {
   add_inspection(app, arguments);
   add_run_commands(app, arguments);
   add_messages(app, arguments);
+  add_config_commands(app, arguments);
   try {
     const int status = run(app, arguments, {argv + 1, argv + argc});
     std::cout.flush();

@@ -46,7 +46,10 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
       runs_(wiring_, engine, runs, store),
       verbs_(engine, runs, store),
       debts_(store),
-      messages_(wiring_, dispatcher, engine, runs, store, requests) {
+      messages_(wiring_, dispatcher, engine, runs, store, requests),
+      configs_(wiring_->configs),
+      properties_(wiring_->properties),
+      tags_(wiring_->tags) {
   const auto get = [this](std::string_view path, std::string_view summary, auto handler) {
     router_.add("GET", path, summary,
                 [handler](const HttpRequest&, const Parameters& parameters) { return handler(parameters); });
@@ -76,6 +79,9 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   verbs_.add_routes(router_);
   debts_.add_routes(router_);
   messages_.add_routes(router_);
+  configs_.add_routes(router_);
+  properties_.add_routes(router_);
+  tags_.add_routes(router_);
   if (events != nullptr) {
     events_ = std::make_unique<const EventsApi>(*events);
     events_->add_routes(router_);

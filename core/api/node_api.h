@@ -7,16 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "api/config_api.h"
 #include "api/debts_api.h"
 #include "api/drills.h"
 #include "api/events_api.h"
 #include "api/http.h"
 #include "api/messages_api.h"
+#include "api/properties_api.h"
 #include "api/router.h"
 #include "api/run_log.h"
 #include "api/run_store.h"
 #include "api/run_verbs.h"
 #include "api/runs_api.h"
+#include "api/tags_api.h"
 #include "flow/engine.h"
 #include "wiring/wiring.h"
 
@@ -24,9 +27,10 @@ namespace tenon::api {
 
 /// The node's API, version 1: what it is made of, its runs, and what they owe. docs: `GET /v1/status`,
 /// `/v1/plugins[/{name}]`, `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`,
-/// `/v1/chains[/{name}[/drills/latest]]`, `/openapi.json`; `POST /v1/chains/{name}/drills`; and what RunsApi, RunVerbs
-/// and DebtsApi and MessagesApi have. Errors are problems (RFC 9457); what needs the store, which is away, is answered
-/// with 503. A POST that accepts `text/event-stream` alone is answered with the events of the run or drill.
+/// `/v1/chains[/{name}[/drills/latest]]`, `/openapi.json`; `POST /v1/chains/{name}/drills`; and what RunsApi, RunVerbs,
+/// DebtsApi, MessagesApi, EventsApi, ConfigApi, PropertiesApi and TagsApi have. Errors are problems (RFC 9457); what
+/// needs the store, which is away, is answered with 503. A POST that accepts `text/event-stream` alone is answered with
+/// the events of the run or drill.
 class NodeApi {
  public:
   /// The engine, the log, the dispatcher and the store must outlive this. `store`, `events` and
@@ -66,6 +70,9 @@ class NodeApi {
   const DebtsApi debts_;
   const MessagesApi messages_;
   std::unique_ptr<const EventsApi> events_;
+  const ConfigApi configs_;
+  const PropertiesApi properties_;
+  const TagsApi tags_;
   Router router_;
   std::string openapi_;
 };

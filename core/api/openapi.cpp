@@ -16,10 +16,13 @@ struct OwnParameter {
   std::string_view place;
   std::string_view what;
 };
-constexpr std::array<OwnParameter, 8> kOwnParameters{{
+constexpr std::array<OwnParameter, 11> kOwnParameters{{
     {"/plugins/{name}", "The plugin"},
     {"/chains/{name}", "The chain"},
     {"/messages/{name}", "The message"},
+    {"/config/{category}", "The category of the config"},
+    {"/config/{category}/{name}", "The config"},
+    {"/properties/{name}", "The property"},
     {"/resources/{kind}", "The kind of resource"},
     {"/errors/{code}", "The error code"},
     {"/debts/{key}", "The debt: RUN:STEP"},

@@ -11,6 +11,7 @@
 #include "api/problem.h"
 #include "api/query.h"
 #include "api/request_log.h"
+#include "config/errors.h"
 #include "journal/errors.h"
 #include "message/errors.h"
 #include "store/errors.h"
@@ -24,7 +25,7 @@ struct StatusOf {
   std::string_view code;
   unsigned status;
 };
-constexpr std::array<StatusOf, 38> kStatuses{{
+constexpr std::array<StatusOf, 47> kStatuses{{
     {kUnknownParameter, 400},
     {kBadParameter, 400},
     {"JSON.1001", 400},
@@ -63,6 +64,15 @@ constexpr std::array<StatusOf, 38> kStatuses{{
     {kKeyReused, 422},
     {kKeyInUse, 409},
     {kBadKey, 400},
+    {config::kNoSuchConfig, 404},
+    {config::kBadValue, 400},
+    {config::kNotForResource, 400},
+    {config::kNoStore, 503},
+    {config::kNoSuchTag, 400},
+    {config::kBadToken, 400},
+    {config::kNoSuchPattern, 404},
+    {config::kInherent, 409},
+    {config::kTakenAtOnce, 409},
 }};
 
 }  // namespace

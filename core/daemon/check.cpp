@@ -21,6 +21,7 @@
 #include "descriptor/definitions.h"
 #include "descriptor/reader.h"
 #include "wiring/loader.h"
+#include "wiring/property_binder.h"
 
 namespace tenon::daemon {
 namespace {
@@ -67,6 +68,18 @@ int print(const Options& options, std::string_view what, const descriptor::Diagn
   return 0;
 }
 
+/// The files, and the descriptors beside them, which may declare the properties that they use.
+std::vector<fs::path> with_neighbours(std::vector<fs::path> files) {
+  for (std::size_t i = 0, count = files.size(); i < count; ++i) {
+    std::error_code problem;
+    const fs::path folder = files[i].has_parent_path() ? files[i].parent_path() : fs::path(".");
+    for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem)) {
+      if (entry->path().extension() == ".xml") files.push_back(entry->path());
+    }
+  }
+  return files;
+}
+
 }  // namespace
 
 int check(const Options& options) {
@@ -86,6 +99,7 @@ int check(const Options& options) {
     request.library_cache = cache.path();
     request.properties = &properties;
     request.node = &log;
+    request.node_properties = declared_settings();
     request.check_only = true;
     const wiring::LoadResult result = wiring::load(request);
     const wiring::LoadCounts& found = result.counts;
@@ -103,9 +117,9 @@ int check(const Options& options) {
 
 int check_syntax(const Options& options) {
   descriptor::Diagnostics diagnostics;
-  const descriptor::Properties properties = read_properties(options, diagnostics);
+  const wiring::PropertyUse properties(read_properties(options, diagnostics), with_neighbours(options.syntax));
   const descriptor::Counts found =
-      descriptor::count(descriptor::read_descriptors(options.syntax, properties, diagnostics));
+      descriptor::count(descriptor::read_descriptors(options.syntax, properties.values(), diagnostics));
   return print(
       options, "syntax", diagnostics,
       {{"bean", found.beans}, {"extension", found.extensions}, {"list", found.lists}, {"chain", found.chains}});

@@ -25,6 +25,8 @@
 #include "api/request_log.h"
 #include "api/run_log.h"
 #include "api/unix_listener.h"
+#include "config/configs.h"
+#include "config/tags.h"
 #include "daemon/install_paths.h"
 #include "daemon/node_log.h"
 #include "daemon/node_store.h"
@@ -204,6 +206,22 @@ journal::KeeperOptions keeper_options(std::int64_t node, const Settings& setting
   return options;
 }
 
+/// Other nodes can change a config on PostgreSQL only.
+std::shared_ptr<config::Configs> make_configs(const store::Store& store, StoreHost& host) {
+  constexpr auto kPoll = 500ms;
+  auto configs = std::make_shared<config::Configs>(
+      config::ConfigsOptions{.store = &host, .poll = store.engine() == "sqlite" ? 0ms : kPoll});
+  configs->set_listener([](const config::ConfigChange& change) {
+    const bool set = change.kind == config::ConfigChange::Kind::kSet;
+    log::info(set ? "config set" : "config reset", {{"config", config::full_name(change.category, change.name)},
+                                                    {"resource", change.resource ? to_string(*change.resource) : "all"},
+                                                    {"before", change.before.value_or("")},
+                                                    {"now", change.now.value_or("")},
+                                                    {"by", change.by}});
+  });
+  return configs;
+}
+
 /// Runs that are left in good order are not counted as interrupted.
 void leave_runs(store::Store& store, std::int64_t node) {
   const Result<std::unique_ptr<store::Connection>> connection = store.connect();
@@ -239,6 +257,8 @@ int run_node(const Options& options, Signals& signals) {
   store_options.committed = [&events] { events.committed(); };
   store::PluginStore plugin_store((*store)->store(), store_options);
   log.set_store(plugin_store);
+  config::CurrentTags tags;
+  log.set_tags(tags);
   Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
   if (!listener) return fail(listener.error());
 
@@ -248,6 +268,9 @@ int run_node(const Options& options, Signals& signals) {
   request.library_cache = settings.state / "libraries";
   request.properties = &properties;
   request.node = &log;
+  request.configs = make_configs((*store)->store(), plugin_store);
+  request.tags = &tags;
+  request.node_properties = declared_settings();
   std::shared_ptr<wiring::Wiring> wiring;
   {
     wiring::LoadResult result = wiring::load(request);

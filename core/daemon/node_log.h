@@ -36,6 +36,8 @@ class NodeLog final : public NodeServices {
   void set_messages(MessageHost& messages) noexcept { messages_ = &messages; }
   /// Who keeps events, likewise.
   void set_events(EventHost& events) noexcept { events_ = &events; }
+  /// The tags of resources, likewise.
+  void set_tags(TagHost& tags) noexcept { tags_ = &tags; }
 
   bool log_enabled(LogLevel level) const noexcept override { return level >= level_; }
   void log(LogLevel level, std::string_view library, std::string_view text,
@@ -46,6 +48,7 @@ class NodeLog final : public NodeServices {
   void happened(std::string_view event) noexcept override;
   MessageHost* messages() noexcept override { return messages_; }
   EventHost* events() noexcept override { return events_; }
+  TagHost* tags() noexcept override { return tags_; }
 
  private:
   struct Sink;
@@ -59,6 +62,7 @@ class NodeLog final : public NodeServices {
   StoreHost* store_ = nullptr;
   MessageHost* messages_ = nullptr;
   EventHost* events_ = nullptr;
+  TagHost* tags_ = nullptr;
 };
 
 /// Text and fields of one line.

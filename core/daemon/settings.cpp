@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "config/value_rule.h"
 #include "daemon/install_paths.h"
 #include "plugin/property_value.h"
 
@@ -26,6 +27,7 @@ struct Rule {
 };
 
 constexpr std::string_view kStore = "tenon.store";
+constexpr std::int64_t kNanosecondsAMillisecond = 1'000'000;
 
 /// All properties whose names begin with `tenon.`.
 const std::vector<Rule>& rules() {
@@ -117,7 +119,7 @@ class Reader {
   std::optional<PropertyValue> scalar(std::string_view name) {
     const Rule& rule = rule_of(name);
     PropertyType type{.kind = rule.kind, .min = rule.min, .max = rule.max, .interface = {}, .item = {}};
-    if (rule.kind == Kind::kDuration) type.tick = 1'000'000;
+    if (rule.kind == Kind::kDuration) type.tick = kNanosecondsAMillisecond;
     const descriptor::Properties::Entry entry = find(rule);
     const descriptor::ValueNode node{descriptor::ValueNode::Kind::kText, entry.place, entry.value, {}, {}};
     return plugin::read_property(
@@ -186,6 +188,18 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
       std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.event.retention")));
   settings.connections = static_cast<std::size_t>(reader.number("tenon.api.connections"));
   return settings;
+}
+
+std::vector<config::DeclaredProperty> declared_settings() {
+  std::vector<config::DeclaredProperty> all;
+  for (const Rule& rule : rules()) {
+    PropertyType type{.kind = rule.kind, .min = rule.min, .max = rule.max, .interface = {}, .item = {}};
+    if (rule.kind == Kind::kDuration) type.tick = kNanosecondsAMillisecond;
+    all.push_back({std::string(rule.name), std::string(config::type_name(rule.kind)), plugin::describe(type),
+                   rule.fallback, std::string(rule.meaning), "node", descriptor::Place{"default of the node"},
+                   rule.name == kStore});
+  }
+  return all;
 }
 
 std::string describe_settings() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/property_table.h"
 #include "daemon/options.h"
 #include "descriptor/diagnostics.h"
 #include "descriptor/properties.h"
@@ -39,6 +40,9 @@ struct Settings {
 /// The node's own among them. A value that does not fit, and a name `tenon.…` that there is not, is an error where it
 /// was set.
 [[nodiscard]] Settings read_settings(const descriptor::Properties& properties, descriptor::Diagnostics& diagnostics);
+
+/// The table, as what plugins declare is shown.
+[[nodiscard]] std::vector<config::DeclaredProperty> declared_settings();
 
 /// The table for people: one line each.
 [[nodiscard]] std::string describe_settings();

@@ -94,6 +94,27 @@ struct RequiresDefinition {
   std::optional<Text> version;
 };
 
+/// What a value may be beyond its type, as written: what `min` and `max` are is a matter of the type.
+struct ValidatorDefinition {
+  std::optional<Text> min;
+  std::optional<Text> max;
+  std::optional<std::uint32_t> min_length;
+  std::optional<std::uint32_t> max_length;
+  std::optional<Text> pattern;
+  std::vector<Text> one_of;
+};
+
+/// A property that a plugin declares: descriptors take it as `${name}`.
+struct PropertyDeclaration {
+  Place place;
+  Text name;
+  Text type;
+  /// Nothing: it must be set by whoever uses it.
+  std::optional<Text> default_value;
+  ValidatorDefinition validator;
+  std::string description;
+};
+
 struct LibraryDefinition {
   Place place;
   Text name;
@@ -101,6 +122,7 @@ struct LibraryDefinition {
   /// As written; relative to the descriptor's folder, else to the plugin folders.
   Text file;
   std::vector<RequiresDefinition> requirements;
+  std::vector<PropertyDeclaration> properties;
 };
 
 /// `util:list` or `util:map`: a value with an id.
@@ -284,7 +306,39 @@ struct ErrorCodeDefinition {
   std::optional<std::uint32_t> status;
 };
 
-/// One file: `<beans>`, `<chains>`, `<service>` or `<error>`.
+/// A value that operators change while the node runs.
+struct ConfigDefinition {
+  Place place;
+  Text category;
+  Text name;
+  std::string description;
+  /// May be empty.
+  Text default_value;
+  Text type;
+  ValidatorDefinition validator;
+  /// The kinds of resources that may have a value of their own.
+  std::vector<Text> resources;
+};
+
+/// A pattern of system tags.
+struct TagDefinition {
+  struct Token {
+    Place place;
+    Text name;
+    /// Empty: a text.
+    std::optional<Text> type;
+    std::optional<Text> pattern;
+  };
+  Place place;
+  Text resource;
+  Text pattern;
+  std::string description;
+  bool unique = false;
+  bool inherent = false;
+  std::vector<Token> tokens;
+};
+
+/// One file: `<beans>`, `<chains>`, `<service>`, `<error>`, `<globalConfig>` or `<tags>`.
 struct Descriptor {
   std::string file;
   std::optional<LibraryDefinition> library;
@@ -293,6 +347,8 @@ struct Descriptor {
   std::vector<ChainDefinition> chains;
   std::vector<ServiceDefinition> services;
   std::vector<ErrorCodeDefinition> errors;
+  std::vector<ConfigDefinition> configs;
+  std::vector<TagDefinition> tags;
 };
 
 /// What `tenon check` tells of descriptors that are in order.

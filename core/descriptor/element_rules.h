@@ -75,7 +75,7 @@ inline constexpr ElementRule kImport{"import", kImportAttributes};
 
 inline constexpr AttributeRule kLibraryAttributes[] = {
     {"name", kRequired}, {"version", kRequired}, {"file", kRequired}};
-inline constexpr std::string_view kLibraryChildren[] = {"requires"};
+inline constexpr std::string_view kLibraryChildren[] = {"requires", "property"};
 inline constexpr ElementRule kLibrary{"library", kLibraryAttributes, kLibraryChildren};
 
 inline constexpr AttributeRule kRequiresAttributes[] = {{"plugin", kRequired}, {"version"}};
@@ -221,6 +221,30 @@ inline constexpr std::string_view kErrorChildren[] = {"prefix", "description", "
 inline constexpr ElementRule kError{"error", {}, kErrorChildren};
 inline constexpr std::string_view kCodeChildren[] = {"id", "description", "remedy", "status"};
 inline constexpr ElementRule kCode{"code", {}, kCodeChildren};
+
+inline constexpr AttributeRule kValidatorAttributes[] = {{"min"},        {"max"},     {"min-length"},
+                                                         {"max-length"}, {"pattern"}, {"one-of"}};
+inline constexpr ElementRule kValidator{"validator", kValidatorAttributes};
+
+inline constexpr AttributeRule kOwnDeclarationAttributes[] = {
+    {"name", kRequired}, {"type", kRequired}, {"default", kOptional, kMayBeEmpty}};
+inline constexpr auto kDeclarationAttributes = joined(kOwnDeclarationAttributes, kValidatorAttributes);
+inline constexpr ElementRule kDeclaration{"property", kDeclarationAttributes, {}, {}, {}, true};
+
+inline constexpr std::string_view kGlobalConfigChildren[] = {"config"};
+inline constexpr ElementRule kGlobalConfig{"globalConfig", {}, kGlobalConfigChildren};
+inline constexpr std::string_view kConfigChildren[] = {"category", "name",      "description", "defaultValue",
+                                                       "type",     "validator", "resources"};
+inline constexpr ElementRule kConfig{"config", {}, kConfigChildren};
+
+inline constexpr std::string_view kTagsChildren[] = {"tag"};
+inline constexpr ElementRule kTags{"tags", {}, kTagsChildren};
+inline constexpr AttributeRule kTagAttributes[] = {
+    {"resource", kRequired}, {"pattern", kRequired}, {"unique"}, {"inherent"}};
+inline constexpr std::string_view kTagChildren[] = {"token", "description"};
+inline constexpr ElementRule kTag{"tag", kTagAttributes, kTagChildren};
+inline constexpr AttributeRule kTokenAttributes[] = {{"name", kRequired}, {"type"}, {"pattern"}};
+inline constexpr ElementRule kToken{"token", kTokenAttributes};
 
 }  // namespace rules
 }  // namespace tenon::descriptor

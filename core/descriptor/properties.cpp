@@ -21,13 +21,6 @@ bool is_property_name(std::string_view name) {
   });
 }
 
-std::string environment_name(std::string_view name) {
-  std::string variable = "TENON_";
-  for (const unsigned char letter : name)
-    variable += letter == '.' || letter == '-' ? '_' : static_cast<char>(std::toupper(letter));
-  return variable;
-}
-
 /// The offset of the brace that closes the one before `begin`, or npos.
 std::size_t closing_brace(std::string_view text, std::size_t begin) {
   std::size_t open = 1;
@@ -55,6 +48,8 @@ class Properties::Expansion {
   [[nodiscard]] const std::string& culprit() const noexcept { return culprit_; }
   /// Whether the problem tells of the culprit already.
   [[nodiscard]] bool names_culprit() const noexcept { return names_culprit_; }
+  /// What the text's author should know, though it can be replaced.
+  [[nodiscard]] const std::vector<std::string>& remarks() const noexcept { return remarks_; }
 
  private:
   std::optional<std::string> reference(std::string_view body);
@@ -69,6 +64,7 @@ class Properties::Expansion {
   std::string problem_;
   std::string culprit_;
   bool names_culprit_ = false;
+  std::vector<std::string> remarks_;
 };
 
 std::nullopt_t Properties::Expansion::fail(std::string problem) {
@@ -127,10 +123,19 @@ std::optional<std::string> Properties::Expansion::reference(std::string_view bod
   if (!is_property_name(name)) return fail("'" + std::string(name) + "' is not the name of a property");
   if (++references_ > kMostReferences) return fail_for_limit("this text refers to more than 10000 properties");
   if (depth_ == kDeepestReference) return fail_for_limit("properties refer to each other more than 64 deep");
+  if (properties_.uses_ != nullptr) properties_.uses_->emplace(name);
+  const auto declared = properties_.defaults_.find(name);
+  const bool is_declared = declared != properties_.defaults_.end();
+  if (is_declared && path_.empty() && colon != std::string_view::npos &&
+      body.substr(colon + 1) != declared->second.value) {
+    remarks_.push_back("the default in '${" + std::string(body) + "}' is not the declared one, '" +
+                       declared->second.value + "' (" + declared->second.place.to_string() + ")");
+  }
   if (const auto entry = properties_.find_as_written(name)) return value(name, *entry);
   if (colon == std::string_view::npos) {
+    if (is_declared) return value(name, declared->second);
     return fail("property '" + std::string(name) + "' is not set and has no default" +
-                suggestion(name, properties_.names()));
+                suggestion(name, properties_.known_names()));
   }
   ++depth_;
   auto fallback = text(body.substr(colon + 1));
@@ -175,11 +180,31 @@ void Properties::read_text(std::string_view file, std::string_view text, Diagnos
       read.emplace(name, Entry{std::string(trimmed(line.substr(equals + 1))), place});
     }
   }
-  for (auto& [name, entry] : read) entries_.insert_or_assign(name, std::move(entry));
+  for (auto& [name, entry] : read) entries_[name].push_back(std::move(entry));
 }
 
 void Properties::set(std::string name, std::string value, std::string origin) {
-  entries_.insert_or_assign(std::move(name), Entry{std::move(value), Place{std::move(origin)}});
+  entries_[std::move(name)].push_back({std::move(value), Place{std::move(origin)}});
+}
+
+void Properties::declare(std::string name, std::string default_value, Place place) {
+  defaults_.insert_or_assign(std::move(name), Entry{std::move(default_value), std::move(place)});
+}
+
+std::string Properties::environment_name(std::string_view name) {
+  std::string variable = "TENON_";
+  for (const unsigned char letter : name)
+    variable += letter == '.' || letter == '-' ? '_' : static_cast<char>(std::toupper(letter));
+  return variable;
+}
+
+std::vector<Properties::Entry> Properties::levels(std::string_view name) const {
+  std::vector<Entry> all;
+  if (const auto found = entries_.find(name); found != entries_.end()) all = found->second;
+  const std::string variable = environment_name(name);
+  if (const char* value = std::getenv(variable.c_str()); value != nullptr)
+    all.push_back({value, Place{"environment variable " + variable}});
+  return all;
 }
 
 std::optional<Properties::Entry> Properties::find_as_written(std::string_view name) const {
@@ -188,7 +213,7 @@ std::optional<Properties::Entry> Properties::find_as_written(std::string_view na
   if (const char* value = std::getenv(variable.c_str()); value != nullptr)
     return Entry{value, Place{"environment variable " + variable}};
   const auto found = entries_.find(name);
-  return found == entries_.end() ? std::nullopt : std::optional(found->second);
+  return found == entries_.end() ? std::nullopt : std::optional(found->second.back());
 }
 
 std::optional<Properties::Entry> Properties::find(std::string_view name) const {
@@ -210,6 +235,12 @@ std::vector<std::string> Properties::names() const {
   return names;
 }
 
+std::vector<std::string> Properties::known_names() const {
+  std::vector<std::string> all = names();
+  for (const auto& [name, entry] : defaults_) all.push_back(name);
+  return all;
+}
+
 void Properties::check(Diagnostics& diagnostics) const {
   for (const std::string& name : names()) {
     const auto entry = find_as_written(name);
@@ -224,7 +255,9 @@ void Properties::check(Diagnostics& diagnostics) const {
 std::string Properties::substitute(std::string_view text, const Place& place, Diagnostics& diagnostics) const {
   if (text.find('$') == std::string_view::npos) return std::string(text);
   Expansion expansion(*this);
-  if (auto result = expansion.text(text)) return *std::move(result);
+  auto result = expansion.text(text);
+  for (const std::string& remark : expansion.remarks()) diagnostics.warning(place, remark);
+  if (result) return *std::move(result);
   std::string message = expansion.problem();
   if (const auto entry = find_as_written(expansion.culprit()); entry && !expansion.names_culprit())
     message += " (in the value of '" + expansion.culprit() + "': " + entry->place.to_string() + ")";

@@ -1,9 +1,11 @@
 #include "descriptor/reader.h"
 
 #include "descriptor/chain_reader.h"
+#include "descriptor/config_reader.h"
 #include "descriptor/error_reader.h"
 #include "descriptor/first_places.h"
 #include "descriptor/service_reader.h"
+#include "descriptor/tag_reader.h"
 #include "descriptor/value_reader.h"
 
 #include <charconv>
@@ -66,10 +68,15 @@ void DescriptorReader::read(Descriptor& descriptor, std::vector<Text>& imports) 
     descriptor.services.push_back(read_service(root, elements_, diagnostics_));
   } else if (name == "error") {
     descriptor.errors = read_errors(root, elements_, diagnostics_);
+  } else if (name == "globalConfig") {
+    descriptor.configs = read_configs(root, elements_, diagnostics_);
+  } else if (name == "tags") {
+    descriptor.tags = read_tags(root, elements_, diagnostics_);
   } else {
-    diagnostics_.error(document_.place(root), "unknown root element '" + std::string(root.name()) +
-                                                  "': a descriptor is <beans>, <chains>, <service> or <error>" +
-                                                  suggestion(name, {"beans", "chains", "service", "error"}));
+    diagnostics_.error(document_.place(root),
+                       "unknown root element '" + std::string(root.name()) +
+                           "': a descriptor is <beans>, <chains>, <service>, <error>, <globalConfig> or <tags>" +
+                           suggestion(name, {"beans", "chains", "service", "error", "globalConfig", "tags"}));
   }
 }
 
@@ -98,8 +105,15 @@ void DescriptorReader::read_library(pugi::xml_node element, std::optional<Librar
     return;
   }
   const auto attributes = elements_.attributes(element, rules::kLibrary);
-  library = {place, attributes.get("name"), attributes.get("version"), attributes.get("file"), {}};
+  library = {place, attributes.get("name"), attributes.get("version"), attributes.get("file"), {}, {}};
+  FirstPlaces names("property", diagnostics_);
   for (const pugi::xml_node child : elements_.children(element, rules::kLibrary).elements) {
+    if (local_name(child.name()) == "property") {
+      PropertyDeclaration declared = read_declaration(child, elements_, diagnostics_);
+      if (!declared.name.text.empty() && names.is_new(declared.name))
+        library->properties.push_back(std::move(declared));
+      continue;
+    }
     const auto needed = elements_.leaf(child, rules::kRequires);
     library->requirements.push_back({elements_.place(child), needed.get("plugin"), needed.find("version")});
   }

@@ -1,5 +1,7 @@
 #include "wiring/builder.h"
 
+#include <tenon/config.h>
+
 #include <algorithm>
 #include <exception>
 #include <tuple>
@@ -15,13 +17,17 @@ using descriptor::Place;
 
 class Builder {
  public:
-  Builder(const Definitions& definitions, const Plan& plan, std::vector<PluginInfo> plugins, Diagnostics& diagnostics)
+  Builder(const Definitions& definitions, const Plan& plan, std::vector<PluginInfo> plugins, BuildContext context,
+          Diagnostics& diagnostics)
       : definitions_(definitions),
         plan_(plan),
         diagnostics_(diagnostics),
         wiring_(std::make_shared<Wiring>()),
         made_(plan.beans.size()) {
     wiring_->plugins = std::move(plugins);
+    wiring_->configs = std::move(context.configs);
+    wiring_->properties = std::move(context.properties);
+    wiring_->tags = std::move(context.tags);
   }
 
   std::shared_ptr<Wiring> build() {
@@ -29,6 +35,7 @@ class Builder {
       if (!make(index)) return nullptr;
     }
     fill_lists();
+    publish_parents();
     make_chains();
     describe_beans();
     describe_errors();
@@ -124,6 +131,17 @@ class Builder {
     }
   }
 
+  /// Overrides of configs count for what belongs to their resources, too.
+  void publish_parents() {
+    const ExtensionSlot& slot = wiring_->list(std::string(ResourceParents::kInterface)).slot;
+    wiring_->configs->set_parents([&slot](const ResourceRef& resource) -> std::optional<ResourceRef> {
+      for (const ExtensionEntry& entry : *slot.list.load(std::memory_order_acquire)) {
+        if (auto parent = static_cast<const ResourceParents*>(entry.object)->parent_of(resource)) return parent;
+      }
+      return std::nullopt;
+    });
+  }
+
   /// The chain that was planned, with the instances of its flows.
   std::shared_ptr<const flow::Chain> make_chain(const ChainPlan& plan) {
     auto chain = std::make_shared<flow::Chain>(*plan.chain);
@@ -166,7 +184,9 @@ class Builder {
 
   bool start(std::size_t index) {
     try {
+      const std::vector<const ConfigValue*> seen = wiring_->config_values(*made_[index]);
       made_[index]->start();
+      wiring_->listen(*made_[index], seen);
       return true;
     } catch (const std::exception& e) {
       place_ = plan_.beans[index].place;
@@ -188,8 +208,8 @@ class Builder {
 };
 
 std::shared_ptr<Wiring> build(const Definitions& definitions, const Plan& plan, std::vector<PluginInfo> plugins,
-                              Diagnostics& diagnostics) {
-  return Builder(definitions, plan, std::move(plugins), diagnostics).build();
+                              BuildContext context, Diagnostics& diagnostics) {
+  return Builder(definitions, plan, std::move(plugins), std::move(context), diagnostics).build();
 }
 
 }  // namespace tenon::wiring

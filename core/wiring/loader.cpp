@@ -9,7 +9,9 @@
 #include "plugin/library_cache.h"
 #include "wiring/binder.h"
 #include "wiring/builder.h"
+#include "wiring/config_binder.h"
 #include "wiring/libraries.h"
+#include "wiring/property_binder.h"
 #include "wiring/resolver.h"
 
 namespace tenon::wiring {
@@ -32,7 +34,7 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
   for (fs::path& path : found) {
     if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(std::move(path));
   }
-  for (const char* kind : {"chains", "services", "errors"}) {
+  for (const char* kind : {"chains", "services", "errors", "config", "tags"}) {
     if (fs::is_directory(folder / kind, problem)) find_files(folder / kind, files, diagnostics);
   }
 }
@@ -56,22 +58,34 @@ void prove(const Plan& plan, const Libraries& libraries, descriptor::Diagnostics
 
 LoadResult load(const LoadRequest& request) {
   LoadResult result;
-  request.properties->check(result.diagnostics);
   std::vector<fs::path> files;
   for (const fs::path& folder : request.descriptor_folders) find_files(folder, files, result.diagnostics);
   for (const fs::path& folder : request.plugin_folders) find_files(folder, files, result.diagnostics);
 
+  PropertyUse properties(*request.properties, files);
+  properties.values().check(result.diagnostics);
   const std::vector<descriptor::Descriptor> descriptors =
-      descriptor::read_descriptors(files, *request.properties, result.diagnostics);
+      descriptor::read_descriptors(files, properties.values(), result.diagnostics);
   const Definitions definitions = resolve(descriptors, result.diagnostics);
   Libraries libraries(definitions, request, result.diagnostics);
   Plan plan = bind(definitions, libraries, result.diagnostics);
   prove(plan, libraries, result.diagnostics);
+  std::vector<config::ConfigSpec> configs = config_specs(definitions, result.diagnostics);
+  check_configs(plan, definitions, result.diagnostics);
+  std::vector<config::TagSpec> tags = tag_specs(definitions, result.diagnostics);
+  auto table = properties.check(definitions, request.node_properties, result.diagnostics);
   result.counts = {libraries.plugins().size(), definitions.beans.size(), plan.drivers.size(),
                    plan.extensions.size(),     plan.chains.size(),       plan.messages.size()};
   if (result.diagnostics.has_errors() || request.check_only) return result;
 
-  result.wiring = build(definitions, plan, std::move(libraries.plugins()), result.diagnostics);
+  BuildContext context{request.configs, std::move(table), std::make_shared<config::Tags>(std::move(tags))};
+  if (!context.configs) context.configs = std::make_shared<config::Configs>();
+  if (const Result<void> opened = context.configs->open(std::move(configs)); !opened) {
+    result.diagnostics.error({"configs", 0, 0}, "what is set can't be read: " + opened.error().to_string());
+    return result;
+  }
+  if (request.tags != nullptr) request.tags->set_current(context.tags);
+  result.wiring = build(definitions, plan, std::move(libraries.plugins()), std::move(context), result.diagnostics);
   if (result.wiring != nullptr) {
     std::set<fs::path> used;
     for (const PluginInfo& plugin : result.wiring->plugins) used.insert(plugin.generation->file());

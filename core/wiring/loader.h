@@ -14,7 +14,7 @@
 namespace tenon::wiring {
 
 struct LoadRequest {
-  /// Searched for `*.xml`, here and in `chains/`, `services/` and `errors/`, in this order.
+  /// Searched for `*.xml`, here and in `chains/`, `services/`, `errors/`, `config/` and `tags/`, in this order.
   std::vector<std::filesystem::path> descriptor_folders;
   /// Searched for `*.xml` as well, and for the libraries that descriptors name.
   std::vector<std::filesystem::path> plugin_folders;
@@ -22,6 +22,12 @@ struct LoadRequest {
   std::filesystem::path library_cache;
   const descriptor::Properties* properties = nullptr;
   NodeServices* node = nullptr;
+  /// The configs of the node, not yet open, for their values; null: all have their defaults.
+  std::shared_ptr<config::Configs> configs;
+  /// Who finds the tags for the beans; may be null.
+  config::CurrentTags* tags = nullptr;
+  /// What the node itself declares, to be shown with what plugins declare.
+  std::vector<config::DeclaredProperty> node_properties;
   /// Loads and registers libraries and checks all, but makes no bean.
   bool check_only = false;
 };

@@ -72,6 +72,7 @@ class Resolver {
         diagnostics_.error(chain.place, "chain '" + chain.name.text + "' is defined twice" + first_at(known->second));
       }
     }
+    collect_configs(descriptor);
     for (const descriptor::ServiceDefinition& service : descriptor.services) result_.services.push_back(&service);
     for (const ErrorCodeDefinition& error : descriptor.errors) {
       auto [known, fresh] = errors_.try_emplace(error.code, error.place);
@@ -79,6 +80,27 @@ class Resolver {
         result_.errors.push_back(&error);
       } else {
         diagnostics_.error(error.place, "error code '" + error.code + "' is defined twice" + first_at(known->second));
+      }
+    }
+  }
+
+  void collect_configs(const Descriptor& descriptor) {
+    for (const descriptor::ConfigDefinition& config : descriptor.configs) {
+      const std::string name = config.category.text + "." + config.name.text;
+      auto [known, fresh] = configs_.try_emplace({config.category.text, config.name.text}, config.place);
+      if (fresh) {
+        result_.configs.push_back(&config);
+      } else {
+        diagnostics_.error(config.place, "config '" + name + "' is defined twice" + first_at(known->second));
+      }
+    }
+    for (const descriptor::TagDefinition& tag : descriptor.tags) {
+      auto [known, fresh] = tags_.try_emplace({tag.resource.text, tag.pattern.text}, tag.place);
+      if (fresh) {
+        result_.tags.push_back(&tag);
+      } else {
+        diagnostics_.error(tag.place, "tag '" + tag.pattern.text + "' of " + tag.resource.text + " is defined twice" +
+                                          first_at(known->second));
       }
     }
   }
@@ -225,6 +247,8 @@ class Resolver {
   std::map<std::string, Place, std::less<>> chains_;
   std::map<std::string, Place, std::less<>> errors_;
   std::map<std::string, Place, std::less<>> ids_;
+  std::map<std::pair<std::string, std::string>, Place> configs_;
+  std::map<std::pair<std::string, std::string>, Place> tags_;
 };
 
 }  // namespace

@@ -24,6 +24,8 @@ struct Definitions {
   std::vector<const descriptor::ServiceDefinition*> services;
   /// Sorted by code.
   std::vector<const descriptor::ErrorCodeDefinition*> errors;
+  std::vector<const descriptor::ConfigDefinition*> configs;
+  std::vector<const descriptor::TagDefinition*> tags;
   /// Ids and aliases of beans, as indexes into `beans`.
   std::map<std::string, std::size_t, std::less<>> bean_index;
   std::map<std::string, const descriptor::ValueNode*, std::less<>> values;

@@ -19,6 +19,7 @@ std::string ids(const std::vector<std::shared_ptr<plugin::Bean>>& beans) {
 
 Wiring::~Wiring() {
   stop();
+  configs->set_parents(nullptr);
   messages.reset();
   chains.clear();
   // They keep beans, which are to go in order.
@@ -95,6 +96,7 @@ Result<std::shared_ptr<plugin::Bean>> Wiring::make_late(const std::string& class
   try {
     auto bean = std::make_shared<plugin::Bean>(class_name, generation, *entry);
     inject(*bean);
+    listen(*bean, config_values(*bean));
     late->bean = bean;
     return bean;
   } catch (const std::exception& e) {
@@ -107,6 +109,11 @@ std::string Wiring::needs_descriptor(const ClassEntry& entry) const {
   if (entry.component != nullptr) return "is a component, and no descriptor has a bean of it";
   for (const PropertyEntry& property : entry.properties) {
     if (property.required) return "needs the property '" + property.name + "', and no descriptor has a bean of it";
+  }
+  for (const ConfigEntry& needed : entry.configs) {
+    const config::ConfigSpec* spec = configs->find_spec(needed.category, needed.name);
+    if (spec == nullptr || spec->rule.kind() != needed.kind)
+      return "needs the config '" + config::full_name(needed.category, needed.name) + "' of another type, or at all";
   }
   for (const InjectionEntry& injection : entry.injections) {
     if (injection.kind != InjectionEntry::Kind::kOnly) continue;
@@ -127,7 +134,44 @@ std::vector<std::shared_ptr<plugin::Bean>> Wiring::implementing(std::string_view
   return found;
 }
 
+std::vector<const ConfigValue*> Wiring::config_values(const plugin::Bean& bean) const {
+  std::vector<const ConfigValue*> values;
+  for (const ConfigEntry& entry : bean.entry().configs) {
+    values.push_back(configs->find_slot(entry.category, entry.name)->value.load(std::memory_order_acquire));
+  }
+  return values;
+}
+
+void Wiring::listen(const plugin::Bean& bean, const std::vector<const ConfigValue*>& seen) {
+  const std::vector<ConfigEntry>& entries = bean.entry().configs;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const ConfigEntry& entry = entries[i];
+    if (!entry.changed) continue;
+    const std::uint64_t subscription =
+        configs->subscribe(configs->find_slot(entry.category, entry.name), seen[i],
+                           [&entry, object = bean.object()](const ConfigValue& before, const ConfigValue& now) {
+                             entry.changed(object, before, now);
+                           });
+    const std::lock_guard lock(mutex_);
+    subscriptions_.emplace(&bean, subscription);
+  }
+}
+
+void Wiring::stop_listening(const plugin::Bean& bean) noexcept {
+  std::vector<std::uint64_t> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = subscriptions_.equal_range(&bean);
+    for (auto one = begin; one != end; ++one) ended.push_back(one->second);
+    subscriptions_.erase(begin, end);
+  }
+  for (const std::uint64_t subscription : ended) configs->unsubscribe(subscription);
+}
+
 void Wiring::inject(plugin::Bean& bean) {
+  for (const ConfigEntry& entry : bean.entry().configs) {
+    entry.bind(bean.object(), configs->find_slot(entry.category, entry.name));
+  }
   for (const InjectionEntry& injection : bean.entry().injections) {
     if (injection.kind == InjectionEntry::Kind::kOnly) {
       const BeanPtr only = implementing(injection.interface).front();
@@ -150,7 +194,13 @@ PublishedList& Wiring::list(const std::string& interface_id) {
 }
 
 void Wiring::stop() noexcept {
-  for (auto bean = beans_.rbegin(); bean != beans_.rend(); ++bean) (*bean)->stop();
+  for (const auto& [name, late] : late_flows_) {
+    if (late->bean) stop_listening(*late->bean);
+  }
+  for (auto bean = beans_.rbegin(); bean != beans_.rend(); ++bean) {
+    stop_listening(**bean);
+    (*bean)->stop();
+  }
 }
 
 }  // namespace tenon::wiring

@@ -14,6 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "config/configs.h"
+#include "config/property_table.h"
+#include "config/tags.h"
 #include "descriptor/definitions.h"
 #include "flow/chain.h"
 #include "message/table.h"
@@ -111,6 +114,9 @@ class Wiring {
   std::shared_ptr<const message::MessageTable> messages = std::make_shared<const message::MessageTable>();
   /// Sorted by code.
   std::vector<descriptor::ErrorCodeDefinition> errors;
+  std::shared_ptr<config::Configs> configs = std::make_shared<config::Configs>();
+  std::shared_ptr<const config::PropertyTable> properties = std::make_shared<const config::PropertyTable>();
+  std::shared_ptr<config::Tags> tags = std::make_shared<config::Tags>();
 
   /// Null if there is none.
   [[nodiscard]] std::shared_ptr<const flow::Chain> find_chain(std::string_view name) const;
@@ -135,6 +141,12 @@ class Wiring {
 
   /// Among those that have been made.
   [[nodiscard]] std::vector<BeanPtr> implementing(std::string_view interface_id) const;
+  /// Has those of the bean's functions called that hear of changed configs. `seen`: the values that it may know, as
+  /// config_values() gave them before it was started.
+  void listen(const plugin::Bean& bean, const std::vector<const ConfigValue*>& seen);
+  [[nodiscard]] std::vector<const ConfigValue*> config_values(const plugin::Bean& bean) const;
+  /// Its functions are not called any more when this returns.
+  void stop_listening(const plugin::Bean& bean) noexcept;
   /// Gives the bean what it has members for; the only beans of their interfaces must have been made.
   void inject(plugin::Bean& bean);
   [[nodiscard]] PublishedList& list(const std::string& interface_id);
@@ -148,6 +160,7 @@ class Wiring {
   std::map<std::string, std::unique_ptr<PublishedList>> lists_;
   std::map<std::string, std::unique_ptr<LateFlow>> late_flows_;
   std::map<std::string, std::unique_ptr<PublishedChain>> listed_chains_;
+  std::multimap<const plugin::Bean*, std::uint64_t> subscriptions_;
 };
 
 }  // namespace tenon::wiring

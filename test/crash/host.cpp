@@ -74,6 +74,7 @@ class HostServices final : public NodeServices {
   void happened(std::string_view /*event*/) noexcept override {}
   MessageHost* messages() noexcept override { return nullptr; }
   EventHost* events() noexcept override { return nullptr; }
+  TagHost* tags() noexcept override { return nullptr; }
 
  private:
   std::mutex mutex_;

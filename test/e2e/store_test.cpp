@@ -111,7 +111,7 @@ TEST_F(NodeWithStore, moves_to_postgresql_and_outlives_its_death) {
   EXPECT_EQ(stop(), 0);
   const Outcome copied = store({"copy", target});
   EXPECT_EQ(copied.status, 0) << copied.errors;
-  EXPECT_THAT(copied.output, HasSubstr("counter: 1 row\n"));
+  EXPECT_THAT(copied.output, HasSubstr("counter: 2 rows\n"));
   EXPECT_THAT(copied.output, ContainsRegex("[0-9]+ tables with [0-9]+ rows copied to host="));
   EXPECT_THAT(store({"copy", target}).errors,
               HasSubstr("STORE.1030: the store can't be copied: the target is not empty"));

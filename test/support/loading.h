@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ class LoadingFolder {
     request.library_cache = folder.path() / "libraries";
     request.properties = &properties;
     request.node = &node;
+    request.configs = configs;
     request.check_only = check_only;
     return wiring::load(request);
   }
@@ -61,6 +63,8 @@ class LoadingFolder {
   TempFolder folder;
   Node node;
   descriptor::Properties properties;
+  /// Of the next load; null: all have their defaults.
+  std::shared_ptr<config::Configs> configs;
 };
 
 }  // namespace tenon::test

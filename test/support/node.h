@@ -43,6 +43,8 @@ class Node final : public NodeServices {
   void set_messages(MessageHost* messages) { messages_ = messages; }
   EventHost* events() noexcept override { return events_; }
   void set_events(EventHost* events) { events_ = events; }
+  TagHost* tags() noexcept override { return tags_; }
+  void set_tags(TagHost* tags) { tags_ = tags; }
   void happened(std::string_view event) noexcept override {
     std::lock_guard lock(mutex_);
     lines_.push_back("happened: " + std::string(event));
@@ -60,6 +62,7 @@ class Node final : public NodeServices {
   StoreHost* store_ = nullptr;
   MessageHost* messages_ = nullptr;
   EventHost* events_ = nullptr;
+  TagHost* tags_ = nullptr;
 };
 
 }  // namespace tenon::test

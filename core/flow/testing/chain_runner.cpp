@@ -50,6 +50,7 @@ class TestNode final : public NodeServices {
   void set_store(StoreHost* store) noexcept { store_ = store; }
   MessageHost* messages() noexcept override { return nullptr; }
   EventHost* events() noexcept override { return nullptr; }
+  TagHost* tags() noexcept override { return nullptr; }
   void happened(std::string_view event) noexcept override {
     const std::array<LogField, 1> fields{{{"event", event}}};
     log(LogLevel::kInfo, "node", "something has happened", fields);

@@ -18,6 +18,9 @@
 /// by PluginBuilder (tenon/plugin.h), read by the node, destroyed before the library is unloaded.
 namespace tenon {
 
+class ConfigSlot;
+struct ConfigValue;
+
 /// The type of a property, as data: the node parses and checks the descriptor's text by it.
 struct PropertyType {
   enum class Kind : std::uint8_t {
@@ -89,6 +92,16 @@ struct MethodEntry {
   std::function<void(void* object)> call;
 };
 
+/// A member that holds a config (tenon/config.h).
+struct ConfigEntry {
+  std::string category;
+  std::string name;
+  PropertyType::Kind kind = PropertyType::Kind::kString;
+  std::function<void(void* object, const ConfigSlot* slot)> bind;
+  /// Empty if the class does not want to hear of changes.
+  std::function<void(void* object, const ConfigValue& before, const ConfigValue& now)> changed;
+};
+
 /// A message that a class of beans handles.
 struct HandlerEntry {
   /// The message's name; empty for the one that gets all that the others do not.
@@ -122,6 +135,7 @@ struct ClassEntry {
   std::vector<InterfaceEntry> interfaces;
   std::vector<PropertyEntry> properties;
   std::vector<InjectionEntry> injections;
+  std::vector<ConfigEntry> configs;
   std::vector<MethodEntry> methods;
   std::vector<HandlerEntry> handlers;
   /// Null for a resource, which its factory makes.

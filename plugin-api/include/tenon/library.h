@@ -21,6 +21,7 @@ class ChainHost;
 class EventHost;
 class MessageHost;
 class StoreHost;
+class TagHost;
 
 /// What the node offers to all code of a library. Implemented by the node; any thread may call it.
 class NodeServices {
@@ -42,6 +43,8 @@ class NodeServices {
   virtual MessageHost* messages() noexcept = 0;
   /// Who keeps and delivers events (tenon/event.h); null where nobody does.
   virtual EventHost* events() noexcept = 0;
+  /// The tags of resources (tenon/tags.h); null where there are none.
+  virtual TagHost* tags() noexcept = 0;
 
  protected:
   ~NodeServices() = default;

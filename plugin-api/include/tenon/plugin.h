@@ -3,6 +3,7 @@
 #include <tenon/blocking_extension.h>
 #include <tenon/class_table.h>
 #include <tenon/component.h>
+#include <tenon/config.h>
 #include <tenon/contract.h>
 #include <tenon/error.h>
 #include <tenon/event.h>
@@ -108,6 +109,28 @@ class ClassBuilder {
     self().injections.push_back(
         {InjectionEntry::Kind::kOnly, std::string(I::kInterface),
          [member](void* object, void* source) { (static_cast<T*>(object)->*member).bind(static_cast<I*>(source)); }});
+    return *this;
+  }
+
+  /// A member that holds the config of this category and name, which a descriptor must define, of this type.
+  template <class C, ConfigType V>
+  requires std::derived_from<T, C> ClassBuilder& config(std::string category, std::string name, Config<V> C::*member) {
+    ConfigEntry entry{std::move(category), std::move(name), detail::ConfigTraits<V>::kKind, nullptr, nullptr};
+    entry.bind = [member](void* object, const ConfigSlot* slot) { (static_cast<T*>(object)->*member).bind(slot); };
+    self().configs.push_back(std::move(entry));
+    return *this;
+  }
+  /// The same; `changed` hears of each new global value, after it counts. Called between `start()` and `stop()`, on a
+  /// thread of the node, one call at a time, under no lock. It may take its time: others hear of changes later then.
+  /// Values that follow one another fast may be told as one change.
+  template <class C, ConfigType V, class D>
+  requires(std::derived_from<T, C>&& std::derived_from<T, D>) ClassBuilder& config(
+      std::string category, std::string name, Config<V> C::*member, void (D::*changed)(const V& before, const V& now)) {
+    config(std::move(category), std::move(name), member);
+    self().configs.back().changed = [changed](void* object, const ConfigValue& before, const ConfigValue& now) {
+      using Traits = detail::ConfigTraits<V>;
+      (static_cast<T*>(object)->*changed)(Traits::of(before), Traits::of(now));
+    };
     return *this;
   }
 

@@ -211,6 +211,61 @@ TEST(PropertiesCheck, reports_the_environment_too) {
   EXPECT_THAT(checked(properties), ElementsAre("p:1:1: error: property 'missing' is not set and has no default"));
 }
 
+TEST(DeclaredProperties, stand_in_where_nothing_is_set) {
+  Properties properties = properties_of("base = /srv");
+  properties.declare("desk.folder", "${base}/desk", {"desk.xml", 3, 5});
+  EXPECT_EQ(substitute(properties, "${desk.folder}").text, "/srv/desk");
+  EXPECT_FALSE(properties.find("desk.folder")) << "it is not set";
+  properties.set("desk.folder", "/tmp", "--set");
+  EXPECT_EQ(substitute(properties, "${desk.folder}").text, "/tmp");
+}
+
+TEST(DeclaredProperties, are_warned_of_where_a_default_differs) {
+  Properties properties;
+  properties.declare("desk.limit", "10s", {"desk.xml", 3, 5});
+  EXPECT_THAT(substitute(properties, "${desk.limit:10s}").messages, IsEmpty());
+  const Substitution differing = substitute(properties, "${desk.limit:5s}");
+  EXPECT_EQ(differing.text, "5s");
+  EXPECT_THAT(differing.messages, ElementsAre("f.xml:3:7: warning: the default in '${desk.limit:5s}' is not the "
+                                              "declared one, '10s' (desk.xml:3:5)"));
+}
+
+TEST(DeclaredProperties, may_not_refer_to_themselves) {
+  Properties properties;
+  properties.declare("a", "${b}", {"desk.xml", 3, 5});
+  properties.declare("b", "${a}", {"desk.xml", 4, 5});
+  EXPECT_THAT(substitute(properties, "${b}").messages,
+              ElementsAre("f.xml:3:7: error: property 'a' refers to itself: a -> b -> a"));
+}
+
+TEST(DeclaredProperties, are_suggested) {
+  Properties properties;
+  properties.declare("desk.limit", "10s", {"desk.xml", 3, 5});
+  EXPECT_THAT(substitute(properties, "${desk.limti}").messages,
+              ElementsAre("f.xml:3:7: error: property 'desk.limti' is not set and has no default (did you mean "
+                          "'desk.limit'?)"));
+}
+
+TEST(Properties, keep_all_that_was_given_to_one) {
+  Properties properties = properties_of("a.b = 1");
+  properties.set("a.b", "2", "--set a.b");
+  const Environment environment("TENON_A_B", "3");
+  std::vector<std::string> levels;
+  for (const Properties::Entry& entry : properties.levels("a.b")) {
+    levels.push_back(entry.value + " " + entry.place.to_string());
+  }
+  EXPECT_THAT(levels, ElementsAre("1 p:1:1", "2 --set a.b", "3 environment variable TENON_A_B"));
+}
+
+TEST(Properties, note_who_is_asked_for) {
+  Properties properties = properties_of("a = ${b}");
+  std::set<std::string, std::less<>> uses;
+  properties.record_uses(&uses);
+  (void)substitute(properties, "${c:${d:1}}");
+  (void)checked(properties);
+  EXPECT_THAT(uses, ElementsAre("b", "c", "d"));
+}
+
 using PropertiesFile = InFolder;
 
 TEST_F(PropertiesFile, is_named_in_places_as_given) {

@@ -19,11 +19,13 @@ std::string in_property(const std::string& content) {
 TEST(DescriptorMistakes, name_the_nearest_element_or_attribute_for_an_unknown_one) {
   expect_each_refused({
       {"<bens/>",
-       "f.xml:1:1: error: unknown root element 'bens': a descriptor is <beans>, <chains>, <service> or <error> (did "
+       "f.xml:1:1: error: unknown root element 'bens': a descriptor is <beans>, <chains>, <service>, <error>, "
+       "<globalConfig> or <tags> (did "
        "you mean "
        "'beans'?)"},
       {"<project/>",
-       "f.xml:1:1: error: unknown root element 'project': a descriptor is <beans>, <chains>, <service> or <error>"},
+       "f.xml:1:1: error: unknown root element 'project': a descriptor is <beans>, <chains>, <service>, <error>, "
+       "<globalConfig> or <tags>"},
       {"<beans>\n<ben id='x'/></beans>", "f.xml:2:1: error: unknown element 'ben' in <beans> (did you mean 'bean'?)"},
       {"<beans>\n<t:librry/></beans>",
        "f.xml:2:1: error: unknown element 't:librry' in <beans> (did you mean 'library'?)"},

@@ -325,7 +325,10 @@ TEST_F(LoadError, what_the_reader_has_refused_is_not_reported_again) {
 
 TEST_F(LoadError, property_of_the_node_that_can_not_be_resolved) {
   folder_.properties.set("a", "${b}", "tenon.properties");
-  EXPECT_THAT(with_sample(""), ElementsAre("tenon.properties: error: property 'b' is not set and has no default"));
+  folder_.properties.set("c", "${a:x}", "tenon.properties");
+  EXPECT_THAT(with_sample(""),
+              ElementsAre("tenon.properties: error: property 'b' is not set and has no default",
+                          "tenon.properties: warning: property 'c' has no effect: no plugin declares it"));
 }
 
 TEST_F(LoadError, all_errors_come_in_one_go_sorted_by_place) {

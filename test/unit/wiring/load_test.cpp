@@ -28,10 +28,10 @@ class Load : public testing::Test {
   void SetUp() override {
     folder_.library(fs::path(TEST_PLUGINS) / "sample.so");
     ledger_ = folder_.folder.path() / "ledger";
-    folder_.properties.set("ledger", ledger_.string(), "test");
   }
   std::shared_ptr<tenon::wiring::Wiring> load(const std::string& xml, const std::vector<std::string>& warnings = {}) {
     folder_.beans("a.xml", kLibrary + xml);
+    if (xml.find("${ledger}") != std::string::npos) folder_.properties.set("ledger", ledger_.string(), "test");
     LoadResult result = folder_.load();
     EXPECT_THAT(folder_.messages(result), testing::ElementsAreArray(warnings));
     return result.wiring;
@@ -167,6 +167,7 @@ TEST_F(Load, keeps_a_library_as_long_as_a_chain_or_a_value_of_it_is_held) {
 }
 
 TEST_F(Load, of_a_check_makes_no_bean) {
+  folder_.properties.set("ledger", ledger_.string(), "test");
   folder_.beans("a.xml", kLibrary + bean("a"));
   LoadResult result = folder_.load(true);
   EXPECT_THAT(folder_.messages(result), IsEmpty());
