@@ -59,7 +59,7 @@ class RecordL2Network final : public tenon::TransactionalFlow {
 };
 
 /// Forgets what is recorded of kL2Network, last of a chain: nothing after it can fail.
-class ForgetL2Network final : public tenon::TransactionalFlow {
+class ForgetL2Network final : public tenon::NoRollbackTransactionalFlow {
  public:
   void execute(tenon::FlowData& data, tenon::StoreTransaction& store) const override;
 };
