@@ -31,6 +31,14 @@ std::string hash_of(const HttpRequest& request) {
   return hex;
 }
 
+/// The run that was begun for the request, if one is recorded.
+Result<std::optional<std::uint64_t>> recorded_run(store::Connection& connection, const std::string& key) {
+  const Result<store::Rows> run = connection.query("SELECT run FROM run_key WHERE key = $1", {key});
+  if (!run) return run.error();
+  if (run->size() == 0) return std::optional<std::uint64_t>();
+  return std::optional(static_cast<std::uint64_t>((*run)[0].integer(0)));
+}
+
 HttpResponse replayed(const store::Row& row) {
   HttpResponse response;
   response.status = static_cast<unsigned>(row.integer(2));
@@ -61,7 +69,11 @@ Result<RequestLog::Begun> RequestLog::begin(const std::string& caller, const Htt
       "key) DO NOTHING",
       {caller, key, hash, node_, now});
   if (!added) return added.error();
-  return *added == 1 ? Begun{} : look(connection, caller, key, hash);
+  if (*added != 1) return look(connection, caller, key, hash);
+  // An answer that was not kept, as it came too late for its caller, may have been that of a run.
+  const Result<std::optional<std::uint64_t>> run = recorded_run(connection, run_key(caller, key));
+  if (!run) return run.error();
+  return Begun{std::nullopt, *run};
 }
 
 Result<RequestLog::Begun> RequestLog::look(store::Connection& connection, const std::string& caller,
@@ -84,11 +96,9 @@ Result<RequestLog::Begun> RequestLog::look(store::Connection& connection, const 
       {caller, key, node_, row.integer(1)});
   if (!taken) return taken.error();
   if (*taken == 0) return in_use;
-  const Result<store::Rows> run = connection.query("SELECT run FROM run_key WHERE key = $1", {run_key(caller, key)});
+  const Result<std::optional<std::uint64_t>> run = recorded_run(connection, run_key(caller, key));
   if (!run) return run.error();
-  Begun begun;
-  if (run->size() > 0) begun.run = static_cast<std::uint64_t>((*run)[0].integer(0));
-  return begun;
+  return Begun{std::nullopt, *run};
 }
 
 void RequestLog::end(const std::string& caller, const std::string& key, const HttpResponse& answer) {

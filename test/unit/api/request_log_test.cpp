@@ -71,6 +71,13 @@ TEST_F(RequestLogTest, keeps_no_answer_that_may_be_another_one_later) {
   EXPECT_FALSE(log_->begin("ada", request()).value().answer);
 }
 
+TEST_F(RequestLogTest, finds_the_run_whose_start_was_answered_too_late) {
+  EXPECT_TRUE(log_->begin("ada", request()));
+  log_->end("ada", "k", answer(503));
+  connection_->execute("INSERT INTO run_key (key, run) VALUES ($1, 77)", {RequestLog::run_key("ada", "k")}).value();
+  EXPECT_EQ(log_->begin("ada", request()).value().run, 77U);
+}
+
 TEST_F(RequestLogTest, finds_the_run_that_a_process_before_has_begun) {
   EXPECT_TRUE(log_->begin("ada", request()));
   EXPECT_TRUE(log_->begin("ada", request("{}", "other")));
