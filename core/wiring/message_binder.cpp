@@ -13,7 +13,6 @@ namespace tenon::wiring {
 namespace {
 
 using descriptor::FieldDefinition;
-using descriptor::Place;
 using descriptor::ServiceDefinition;
 using descriptor::Text;
 

@@ -9,6 +9,7 @@ namespace tenon {
 struct ResourceRef {
   std::string kind;
   std::string id;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 finds a 0 in what the compiler makes
   friend auto operator<=>(const ResourceRef&, const ResourceRef&) = default;
 };
 
