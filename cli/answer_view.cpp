@@ -47,6 +47,21 @@ std::string table_text(const Json::Array& list, const Terminal& terminal) {
   return table.render(terminal);
 }
 
+/// The rows of an answer that is a page of a list: `items`, and `next` if there are more. Null if it is none.
+const Json* page_items(const Json& answer) {
+  const Json* items = answer.find("items");
+  if (items == nullptr || items->as_array() == nullptr) return nullptr;
+  const bool has_next = answer.find("next") != nullptr;
+  return answer.as_object()->size() == (has_next ? 2U : 1U) ? items : nullptr;
+}
+
+std::string page_text(const Json::Array& items, const Json* next, const Terminal& terminal) {
+  if (items.empty()) return "none\n";
+  std::string text = list_text(items, terminal);
+  if (next != nullptr) text += "more: --cursor " + harmless(cell_text(*next)) + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string cell_text(const Json& value) {
@@ -68,6 +83,7 @@ std::string list_text(const Json::Array& list, const Terminal& terminal) {
 }
 
 std::string answer_text(const Json& answer, const Terminal& terminal) {
+  if (const Json* items = page_items(answer)) return page_text(*items->as_array(), answer.find("next"), terminal);
   if (const Json::Array* list = answer.as_array()) return list_text(*list, terminal);
   if (answer.as_object() == nullptr) return harmless(cell_text(answer)) + "\n";
   std::vector<std::pair<std::string, std::string>> facts;

@@ -16,8 +16,8 @@ namespace tenon::cli {
 /// line each.
 [[nodiscard]] std::string list_text(const Json::Array& list, const Terminal& terminal);
 
-/// A list as above; an object as names and values, and what it has of lists of objects as tables below; any other value
-/// on a line.
+/// A list as above; so is a page of one, with what brings the next; an object as names and values, and what it has of
+/// lists of objects as tables below; any other value on a line.
 [[nodiscard]] std::string answer_text(const Json& answer, const Terminal& terminal);
 
 }  // namespace tenon::cli

@@ -40,7 +40,7 @@ struct Arguments {
 
 /// `tenon run …`, `tenon runs …`, `tenon debt …`. The arguments must outlive the app.
 void add_run_commands(CLI::App& app, Arguments& arguments);
-/// `tenon config …`, `tenon property …`, `tenon tag …`. Likewise.
+/// `tenon config …`, `tenon property …`, `tenon tag …`, `tenon event …`. Likewise.
 void add_config_commands(CLI::App& app, Arguments& arguments);
 
 }  // namespace tenon::cli

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "config_command.h"
+#include "event_command.h"
 #include "property_command.h"
 
 namespace tenon::cli {
@@ -85,12 +86,32 @@ void add_tag(CLI::App& app, Arguments& a) {
   add_both(add(tag, "remove", "Take one away", [&a] { remove_tag(a.client(), a.filter.resource, a.value); }));
 }
 
+void add_event(CLI::App& app, Arguments& a) {
+  CLI::App* event = add_group(app, "event", "What has happened: events of resources and configs");
+  const auto add_filter = [&](CLI::App* command) {
+    command->add_option("--path", a.value, "Only of these paths; * is any segment, ** any number: /vms/*/created")
+        ->type_name("PATTERN");
+    command->add_option("--after", a.after, "Only those after the one with this id")->type_name("ID");
+    return command;
+  };
+  add_filter(add(event, "list", "List those that are kept, the newest last",
+                 [&a] {
+                   list_events(a.client(), {a.value, a.after, a.filter.limit}, a.json);
+                 }))
+      ->add_option("--limit", a.filter.limit, "How many at most")
+      ->type_name("N");
+  add_filter(add(event, "watch", "Print each as it happens; with --after, those since then first", [&a] {
+    watch_events(a.client(), {a.value, a.after, {}}, a.json);
+  }));
+}
+
 }  // namespace
 
 void add_config_commands(CLI::App& app, Arguments& arguments) {
   add_config(app, arguments);
   add_property(app, arguments);
   add_tag(app, arguments);
+  add_event(app, arguments);
 }
 
 }  // namespace tenon::cli

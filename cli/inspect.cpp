@@ -150,10 +150,4 @@ void list_extensions(const ApiClient& client, bool json) {
              });
 }
 
-void list_resources(const ApiClient& client, const std::string& kind, bool json) {
-  const Json answer = client.get(kind.empty() ? "/v1/resources" : "/v1/resources/" + segment(kind));
-  if (json) return print_answer(answer);
-  if (answer.as_array() != nullptr) std::cout << list_text(*answer.as_array(), Terminal::of_stdout());
-}
-
 }  // namespace tenon::cli

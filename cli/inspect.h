@@ -12,7 +12,5 @@ void list_plugins(const ApiClient& client, bool json);
 void show_plugin(const ApiClient& client, const std::string& name, bool json);
 void list_drivers(const ApiClient& client, bool json);
 void list_extensions(const ApiClient& client, bool json);
-/// The resources of a kind, a column a member; without a kind, the kinds there are.
-void list_resources(const ApiClient& client, const std::string& kind, bool json);
 
 }  // namespace tenon::cli

@@ -105,11 +105,6 @@ void add_inspection(CLI::App& app, Arguments& a) {
   CLI::App* extension = add_group(app, "extension", "The extensions, in the order of their calls");
   add_command(*extension, "list", "List them", [&a] { list_extensions(a.client(), a.json); });
 
-  CLI::App* resource = add_group(app, "resource", "What the plugins manage: hosts, networks, …");
-  add_command(*resource, "list", "List those of a kind, or the kinds", [&a] {
-    list_resources(a.client(), a.name, a.json);
-  })->add_option("KIND", a.name, "The kind");
-
   CLI::App* chain = add_group(app, "chain", "The chains of flows");
   add_command(*chain, "list", "List them", [&a] { list_chains(a.client(), a.json); });
   CLI::App* show = add_command(*chain, "show", "Show one: its steps, policies and data", [&a] {

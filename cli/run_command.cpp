@@ -109,7 +109,22 @@ std::unique_ptr<Display> make_display(Watch watch, bool json) {
   return std::make_unique<PlainDisplay>(terminal);
 }
 
-void report(const Json& run, Watch watch, bool json) {
+/// What is declared that can be done about the error, or about the first of its causes for which something is; empty if
+/// there is nothing, or the node can't be asked any more.
+std::string remedy_of(const ApiClient& client, const Json& error) {
+  try {
+    const Json declared = client.get("/v1/errors/" + segment(text_of(error, "code")));
+    if (std::string remedy = text_of(declared, "remedy"); !remedy.empty()) return remedy;
+  } catch (const Failure&) {
+    // A code that nobody declares has no remedy.
+  }
+  for (const Json& cause : list_of(error, "causes")) {
+    if (std::string remedy = remedy_of(client, cause); !remedy.empty()) return remedy;
+  }
+  return {};
+}
+
+void report(const ApiClient& client, const Json& run, Watch watch, bool json) {
   const std::string name = "run " + text_of(run, "id") + " of chain '" + text_of(run, "chain") + "'";
   const bool good = text_of(run, "state") == "succeeded";
   if (json) {
@@ -119,8 +134,10 @@ void report(const Json& run, Watch watch, bool json) {
   }
   if (good) return;
   const Json* error = run.find("error");
+  if (error == nullptr) throw Failure(ExitStatus::kFailed, name + " failed: it does not say why");
+  const std::string remedy = remedy_of(client, *error);
   throw Failure(ExitStatus::kFailed,
-                name + " failed: " + (error != nullptr ? error_text(*error) : "it does not say why"));
+                name + " failed: " + error_text(*error) + (remedy.empty() ? "" : "\n  remedy: " + remedy));
 }
 
 }  // namespace
@@ -140,7 +157,7 @@ std::optional<Answer> follow(const ApiClient& client, std::string_view method, c
   if (!view.ended()) {
     throw Failure(ExitStatus::kUnreachable, "the node went away before the end of run " + text_of(view.run(), "id"));
   }
-  report(view.run(), watch, json);
+  report(client, view.run(), watch, json);
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include "api/query.h"
 #include "api/reply.h"
 #include "api/run_record.h"
+#include "config/errors.h"
 
 namespace tenon::api {
 namespace {
@@ -103,6 +104,12 @@ HttpResponse guarded(const Work& work) {
   }
 }
 
+HttpResponse forbidden(uid_t user) {
+  return failure(make_error(config::kForbidden, "the caller may not change configs",
+                            "they are changed by administrators, and not by " + user_name(user)),
+                 403, "root and the user that the node runs as may");
+}
+
 }  // namespace
 
 Json resource_json(const ResourceRef& resource) {
@@ -182,6 +189,7 @@ HttpResponse ConfigApi::show(const HttpRequest& request, const Parameters& names
 }
 
 HttpResponse ConfigApi::set(const HttpRequest& request, const Parameters& names) const {
+  if (!is_administrator(request.peer)) return forbidden(request.peer);
   if (!is_json(request.content_type)) {
     return failure(make_error("JSON.1001", "value of the wrong type",
                               "the body: expected application/json, found " + request.content_type),
@@ -200,6 +208,7 @@ HttpResponse ConfigApi::set(const HttpRequest& request, const Parameters& names)
 }
 
 HttpResponse ConfigApi::reset(const HttpRequest& request, const Parameters& names) const {
+  if (!is_administrator(request.peer)) return forbidden(request.peer);
   Result<std::optional<ResourceRef>> resource = read_resource(request);
   if (!resource) return failure(resource.error());
   return reply_later([configs = configs_, names, resource = std::move(resource).value(), peer = request.peer] {

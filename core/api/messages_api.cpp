@@ -278,7 +278,7 @@ std::shared_ptr<const Caller> MessagesApi::caller(uid_t user, const std::string&
     if (known.empty()) known = user_name(user);
     name = known;
   }
-  return std::make_shared<const Caller>(Caller{std::move(name), user == 0 || user == ::geteuid(), request});
+  return std::make_shared<const Caller>(Caller{std::move(name), is_administrator(user), request});
 }
 
 }  // namespace tenon::api

@@ -1,6 +1,5 @@
 #include "api/node_api.h"
 
-#include <tenon/inventory.h>
 #include <tenon/log.h>
 #include <unistd.h>
 
@@ -69,8 +68,6 @@ NodeApi::NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiri
   get("/v1/chains", "List the chains", [this](const Parameters&) { return reply(chains_json(*wiring_)); });
   get("/v1/chains/{name}", "Show one chain: its steps, policies and data",
       [this](const Parameters& p) { return chain(p[0]); });
-  get("/v1/resources", "List the kinds of resources", [this](const Parameters&) { return resource_kinds(); });
-  get("/v1/resources/{kind}", "List the resources of a kind", [this](const Parameters& p) { return resources(p[0]); });
   get("/v1/chains/{name}/drills/latest", "Show the latest drill of a chain",
       [this](const Parameters& p) { return latest_drill(p[0]); });
   router_.add("POST", "/v1/chains/{name}/drills", "Let a chain fail at each step, and compare what is left",
@@ -130,30 +127,6 @@ HttpResponse NodeApi::plugin(const std::string& name) const {
 HttpResponse NodeApi::chain(const std::string& name) const {
   const auto found = wiring_->find_chain(name);
   return found ? reply(chain_json(*found)) : no_such("chain", name);
-}
-
-HttpResponse NodeApi::resource_kinds() const {
-  Json kinds = Json::array();
-  for (const ExtensionEntry& entry : wiring_->extension_list(std::string(Inventory::kInterface))) {
-    kinds.push(static_cast<const Inventory*>(entry.object)->kind());
-  }
-  return reply(kinds);
-}
-
-HttpResponse NodeApi::resources(const std::string& kind) const {
-  std::vector<std::string> kinds;
-  for (const ExtensionEntry& entry : wiring_->extension_list(std::string(Inventory::kInterface))) {
-    const auto* inventory = static_cast<const Inventory*>(entry.object);
-    kinds.push_back(inventory->kind());
-    if (kinds.back() != kind) continue;
-    HttpResponse response;
-    response.work = [inventory, wiring = wiring_] {
-      Result<std::vector<Json>> list = inventory->list();
-      return list ? reply(Json(std::move(list).value())) : failure(list.error());
-    };
-    return response;
-  }
-  return problem(404, "there is no kind of resource '" + kind + "'" + descriptor::suggestion(kind, kinds));
 }
 
 HttpResponse NodeApi::start_drill(const HttpRequest& request, const std::string& chain) {

@@ -26,7 +26,7 @@
 namespace tenon::api {
 
 /// The node's API, version 1: what it is made of, its runs, and what they owe. docs: `GET /v1/status`,
-/// `/v1/plugins[/{name}]`, `/v1/drivers`, `/v1/extensions`, `/v1/resources[/{kind}]`,
+/// `/v1/plugins[/{name}]`, `/v1/drivers`, `/v1/extensions`,
 /// `/v1/chains[/{name}[/drills/latest]]`, `/openapi.json`; `POST /v1/chains/{name}/drills`; and what RunsApi, RunVerbs,
 /// DebtsApi, MessagesApi, EventsApi, ConfigApi, PropertiesApi and TagsApi have. Errors are problems (RFC 9457); what
 /// needs the store, which is away, is answered with 503. A POST that accepts `text/event-stream` alone is answered with
@@ -52,8 +52,6 @@ class NodeApi {
   [[nodiscard]] HttpResponse plugin(const std::string& name) const;
   [[nodiscard]] HttpResponse chain(const std::string& name) const;
   /// The kinds that the extensions of tenon.Inventory/1 list.
-  [[nodiscard]] HttpResponse resource_kinds() const;
-  [[nodiscard]] HttpResponse resources(const std::string& kind) const;
   [[nodiscard]] HttpResponse start_drill(const HttpRequest& request, const std::string& chain);
   [[nodiscard]] HttpResponse latest_drill(const std::string& chain) const;
 

@@ -23,11 +23,50 @@ constexpr std::array<OwnParameter, 11> kOwnParameters{{
     {"/config/{category}", "The category of the config"},
     {"/config/{category}/{name}", "The config"},
     {"/properties/{name}", "The property"},
-    {"/resources/{kind}", "The kind of resource"},
     {"/errors/{code}", "The error code"},
     {"/debts/{key}", "The debt: RUN:STEP"},
     {"/runs/{id}", "The run"},
     {"/{verb}", "cancel, pause, resume, retry, skip-step or mark-done"},
+}};
+
+/// A parameter of the query of a route of the node's own.
+struct OwnQuery {
+  std::string_view method;
+  std::string_view pattern;
+  std::string_view name;
+  std::string_view what;
+};
+constexpr std::array<OwnQuery, 30> kOwnQueries{{
+    {"GET", "/v1/runs", "state", "With commas between: running, undoing, paused, parked, succeeded, failed"},
+    {"GET", "/v1/runs", "chain", "The name of the chain"},
+    {"GET", "/v1/runs", "resource", "A key that the run has locked; a * at the end stands for any rest"},
+    {"GET", "/v1/runs", "error", "The code of the run's error"},
+    {"GET", "/v1/runs", "since", "Begun at that time or later: 2026-05-01T12:30:00Z, or 90m: that long ago"},
+    {"GET", "/v1/runs", "until", "Begun before that time"},
+    {"GET", "/v1/runs", "limit", "How many at most"},
+    {"GET", "/v1/runs", "before", "Only those begun before the run with this id"},
+    {"GET", "/v1/debts", "state", "With commas between: open, awaited, taken, paid, settled"},
+    {"GET", "/v1/debts", "run", "The run that owes it"},
+    {"GET", "/v1/debts", "plugin", "The plugin whose undo failed"},
+    {"GET", "/v1/debts", "chain", "The chain of the run that owes it"},
+    {"GET", "/v1/debts", "limit", "How many at most"},
+    {"GET", "/v1/debts", "after", "Only those after the debt with this key"},
+    {"GET", "/v1/events", "path", "A pattern of paths; * is one segment, ** any number of them"},
+    {"GET", "/v1/events", "after", "Only those after the event with this id"},
+    {"GET", "/v1/events", "limit", "How many at most"},
+    {"GET", "/v1/config", "category", "Only those of this category"},
+    {"GET", "/v1/config/{category}/{name}", "kind", "The kind of the resource whose value is meant"},
+    {"GET", "/v1/config/{category}/{name}", "id", "The resource whose value is meant"},
+    {"GET", "/v1/config/{category}/{name}/explain", "kind", "The kind of the resource whose value is meant"},
+    {"GET", "/v1/config/{category}/{name}/explain", "id", "The resource whose value is meant"},
+    {"DELETE", "/v1/config/{category}/{name}", "kind", "The kind of the resource whose value is meant"},
+    {"DELETE", "/v1/config/{category}/{name}", "id", "The resource whose value is meant"},
+    {"GET", "/v1/tags", "kind", "The kind of the resource"},
+    {"GET", "/v1/tags", "id", "The resource"},
+    {"GET", "/v1/tags", "pattern", "The pattern, as it is declared"},
+    {"DELETE", "/v1/tags", "kind", "The kind of the resource"},
+    {"DELETE", "/v1/tags", "id", "The resource"},
+    {"DELETE", "/v1/tags", "tag", "The tag"},
 }};
 
 /// The path up to and with a parameter ends with the place that is said of it.
@@ -68,6 +107,14 @@ Json own_operation(const Router::Description& route) {
                         .add("in", "path")
                         .add("required", true)
                         .add("description", parameter_text(route.pattern, name))
+                        .add("schema", Json::object().add("type", "string")));
+  }
+  for (const OwnQuery& query : kOwnQueries) {
+    if (query.method != route.method || query.pattern != route.pattern) continue;
+    parameters.push(Json::object()
+                        .add("name", query.name)
+                        .add("in", "query")
+                        .add("description", query.what)
                         .add("schema", Json::object().add("type", "string")));
   }
   if (!parameters.as_array()->empty()) operation.add("parameters", std::move(parameters));

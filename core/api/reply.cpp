@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <tenon/described.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -120,6 +121,8 @@ bool is_json(std::string_view content_type) {
 }
 
 bool wants_events(const HttpRequest& request) { return request.accept == "text/event-stream"; }
+
+bool is_administrator(uid_t user) { return user == 0 || user == ::geteuid(); }
 
 std::string user_name(uid_t user) {
   passwd entry{};

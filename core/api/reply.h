@@ -35,5 +35,7 @@ namespace tenon::api {
 
 /// Who is at the other end of the socket: the user's name, or `uid 1000` if there is none. May block.
 [[nodiscard]] std::string user_name(uid_t user);
+/// Whether the user may do what is for administrators: root, and the user that the node runs as.
+[[nodiscard]] bool is_administrator(uid_t user);
 
 }  // namespace tenon::api

@@ -50,8 +50,7 @@ Result<std::uint64_t> remove_value(StoreTransaction& store, const ConfigChange& 
       {change.category, change.name, change.resource->kind, change.resource->id});
 }
 
-Result<void> audit(StoreTransaction& store, const ConfigChange& change, std::int64_t revision,
-                   const std::optional<std::string>& before) {
+Result<void> audit(StoreTransaction& store, const ConfigChange& change) {
   std::optional<std::string> kind;
   std::optional<std::string> id;
   if (change.resource) {
@@ -61,8 +60,8 @@ Result<void> audit(StoreTransaction& store, const ConfigChange& change, std::int
   const auto written = store.execute(
       "INSERT INTO config_audit (revision, at, who, kind, category, name, resource_kind, resource_id, old_value, "
       "new_value) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-      {revision, change.at, change.by, change.kind == ConfigChange::Kind::kSet ? "set" : "reset", change.category,
-       change.name, kind, id, before, change.now});
+      {change.revision, change.at, change.by, change.kind == ConfigChange::Kind::kSet ? "set" : "reset",
+       change.category, change.name, kind, id, change.before, change.now});
   return written ? Result<void>() : written.error();
 }
 
@@ -113,19 +112,19 @@ Result<ConfigRows> read_rows(StoreTransaction& store, std::optional<std::int64_t
   return all;
 }
 
-Result<bool> write_change(StoreTransaction& store, const ConfigChange& change) {
+Result<bool> write_change(StoreTransaction& store, ConfigChange& change) {
   // First, so that changes follow one another: what was set before is what is read here.
   const Result<StoreRows> raised =
       store.query("UPDATE counter SET next = next + 1 WHERE name = 'config' RETURNING next");
   if (!raised) return raised.error();
-  const Result<std::optional<std::string>> before = read_value(store, change);
+  Result<std::optional<std::string>> before = read_value(store, change);
   if (!before) return before.error();
-  if (*before == change.now) return false;
+  change.before = *std::move(before);
+  change.revision = raised->only().get<std::int64_t>("next");
+  if (change.before == change.now) return false;
   const Result<std::uint64_t> written = change.now ? set_value(store, change) : remove_value(store, change);
   if (!written) return written.error();
-  if (Result<void> audited = audit(store, change, raised->only().get<std::int64_t>("next"), *before); !audited) {
-    return audited.error();
-  }
+  if (Result<void> audited = audit(store, change); !audited) return audited.error();
   return true;
 }
 

@@ -52,7 +52,7 @@ struct ConfigRows {
 [[nodiscard]] Result<ConfigRows> read_rows(StoreTransaction& store, std::optional<std::int64_t> since);
 
 /// Writes the change's `now` (set) or takes the value away (reset), with a row of the audit; whether that changed
-/// anything. `before` and `revision` are found here.
-[[nodiscard]] Result<bool> write_change(StoreTransaction& store, const ConfigChange& change);
+/// anything. Sets `before` and `revision`.
+[[nodiscard]] Result<bool> write_change(StoreTransaction& store, ConfigChange& change);
 
 }  // namespace tenon::config

@@ -1,5 +1,7 @@
 #include "config/configs.h"
 
+#include <tenon/config_event.h>
+#include <tenon/event.h>
 #include <tenon/log.h>
 
 #include <algorithm>
@@ -33,6 +35,15 @@ struct SetValues {
 
 ConfigLevel level_of(const SetValue& set, std::optional<ResourceRef> resource) {
   return {std::move(resource), set.text, set.by, set.at, set.flaw, false};
+}
+
+ConfigChanged event_of(const ConfigChange& change) {
+  return {change.category,
+          change.name,
+          change.resource ? std::optional(change.resource->kind + ":" + change.resource->id) : std::nullopt,
+          change.before,
+          change.now,
+          change.by};
 }
 
 std::string words_of(const std::vector<std::string>& names) {
@@ -277,7 +288,7 @@ Result<bool> Configs::change(Entry& entry, ConfigChange change) {
     const Result<bool> done = write_change(store, change);
     if (!done) return done.error();
     changed = *done;
-    return {};
+    return changed ? publish(store, event_of(change)) : Result<void>();
   });
   // Also when it failed: whether the commit took effect may not be known.
   const Result<void> read = refresh();

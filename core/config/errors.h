@@ -16,6 +16,7 @@ inline constexpr std::string_view kNoStore = "CONFIG.1004";
 inline constexpr std::string_view kParentsInCircle = "CONFIG.1005";
 
 /// No pattern for this kind of resource fits the tag.
+inline constexpr std::string_view kForbidden = "CONFIG.1006";
 inline constexpr std::string_view kNoSuchTag = "TAG.1001";
 /// A token's value does not fit; the details say what was expected and found.
 inline constexpr std::string_view kBadToken = "TAG.1002";

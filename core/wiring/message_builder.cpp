@@ -25,7 +25,10 @@ class MessageBuilder {
  public:
   MessageBuilder(const Plan& plan, const std::vector<std::shared_ptr<plugin::Bean>>& beans, const Wiring& wiring)
       : plan_(plan), beans_(beans), wiring_(wiring) {
-    for (const MessagePlan& message : plan.messages) entries_.emplace(message.use.entry->name, message.use.entry);
+    for (const MessagePlan& message : plan.messages) {
+      entries_.emplace(message.use.entry->name, message.use.entry);
+      definitions_.emplace(message.use.entry->name, message.definition);
+    }
   }
 
   message::HandledMessage make(const MessagePlan& plan) const {
@@ -63,7 +66,7 @@ class MessageBuilder {
       handled.route = message::Route{definition.route->method.text, definition.route->path.text,
                                      definition.route->status.value_or(silent ? kNoContent : kOk)};
     }
-    handled.fields = field_rules(definition);
+    handled.fields = field_rules(*plan.use.entry);
     return handled;
   }
 
@@ -125,29 +128,43 @@ class MessageBuilder {
     return rule;
   }
 
-  static message::FieldRules field_rules(const descriptor::MessageDefinition& definition) {
+  /// Those of the message, and those of the messages that it extends for fields of which it says nothing itself.
+  message::FieldRules field_rules(const MessageEntry& message) const {
     std::vector<message::FieldRule> rules;
-    for (const descriptor::FieldDefinition& field : definition.fields) {
-      message::FieldRule rule;
-      rule.path = field.name.text;
-      rule.description = field.description;
-      rule.required = field.required;
-      rule.min = field.min;
-      rule.max = field.max;
-      if (field.min_length) rule.min_length = *field.min_length;
-      if (field.max_length) rule.max_length = *field.max_length;
-      if (field.pattern) rule.pattern = field.pattern->text;
-      for (const descriptor::Text& one : field.one_of) rule.one_of.push_back(one.text);
-      rule.place = field.place;
-      rules.push_back(std::move(rule));
+    for (const MessageEntry* entry = &message; entry != nullptr;) {
+      if (const auto definition = definitions_.find(entry->name); definition != definitions_.end()) {
+        for (const descriptor::FieldDefinition& field : definition->second->fields) {
+          const bool is_known = std::any_of(
+              rules.begin(), rules.end(), [&](const message::FieldRule& rule) { return rule.path == field.name.text; });
+          if (!is_known) rules.push_back(field_rule(field));
+        }
+      }
+      const auto extended = entries_.find(entry->extends);
+      entry = extended != entries_.end() ? extended->second : nullptr;
     }
     return message::FieldRules(std::move(rules));
+  }
+
+  static message::FieldRule field_rule(const descriptor::FieldDefinition& field) {
+    message::FieldRule rule;
+    rule.path = field.name.text;
+    rule.description = field.description;
+    rule.required = field.required;
+    rule.min = field.min;
+    rule.max = field.max;
+    if (field.min_length) rule.min_length = *field.min_length;
+    if (field.max_length) rule.max_length = *field.max_length;
+    if (field.pattern) rule.pattern = field.pattern->text;
+    for (const descriptor::Text& one : field.one_of) rule.one_of.push_back(one.text);
+    rule.place = field.place;
+    return rule;
   }
 
   const Plan& plan_;
   const std::vector<std::shared_ptr<plugin::Bean>>& beans_;
   const Wiring& wiring_;
   std::map<std::string, const MessageEntry*> entries_;
+  std::map<std::string, const descriptor::MessageDefinition*> definitions_;
 };
 
 }  // namespace

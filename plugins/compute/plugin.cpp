@@ -1,7 +1,6 @@
 #include <tenon/plugin.h>
 
 #include "images.h"
-#include "inventories.h"
 #include "on_hypervisor.h"
 #include "placement.h"
 #include "prepare_vm.h"
@@ -11,6 +10,7 @@
 #include "services.h"
 #include "store_registry.h"
 #include "volumes.h"
+#include "zones.h"
 
 namespace {
 
@@ -19,49 +19,61 @@ using namespace tenon::iaas;  // NOLINT(google-build-using-namespace): the names
 void declare_registry(tenon::PluginBuilder& plugin) {
   using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
   plugin.bean<StoreRegistry>("compute.StoreRegistry").implements<Registry>();
-  plugin.bean<compute::HostInventory>("compute.HostInventory")
-      .implements<tenon::Inventory>()
-      .inject(&compute::HostInventory::registry)
-      .inject(&compute::HostInventory::hypervisors);
-  plugin.bean<compute::PrimaryStorageInventory>("compute.PrimaryStorageInventory")
-      .implements<tenon::Inventory>()
-      .inject(&compute::PrimaryStorageInventory::registry)
-      .inject(&compute::PrimaryStorageInventory::storages);
-  plugin.bean<ImageInventory>("compute.ImageInventory")
-      .implements<tenon::Inventory>()
-      .inject(&ImageInventory::registry);
-  plugin.bean<compute::VmInventory>("compute.VmInventory")
-      .implements<tenon::Inventory>()
-      .inject(&compute::VmInventory::registry)
-      .inject(&compute::VmInventory::hypervisors);
 }
 
 void declare_services(tenon::PluginBuilder& plugin) {
   using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
   plugin.message<AddHost>();
+  plugin.message<ListHosts>();
   plugin.message<GetHost>();
   plugin.message<ReconnectHost>();
   plugin.message<RemoveHost>();
   plugin.bean<HostService>("compute.HostService")
       .handles(&HostService::handle, {.blocks = true})
+      .handles(&HostService::list)
       .inject(&HostService::registry)
       .inject(&HostService::drivers);
   plugin.bean<PrimaryStorageService>("compute.PrimaryStorageService")
       .handles(&PrimaryStorageService::handle, {.blocks = true})
+      .handles(&PrimaryStorageService::list)
       .inject(&PrimaryStorageService::registry)
       .inject(&PrimaryStorageService::drivers);
   plugin.message<AddImage>();
+  plugin.message<ListImages>();
   plugin.message<GetImage>();
   plugin.message<RemoveImage>();
-  plugin.bean<ImageService>("compute.ImageService").handles(&ImageService::get).inject(&ImageService::registry);
+  plugin.bean<ImageService>("compute.ImageService")
+      .handles(&ImageService::get)
+      .handles(&ImageService::list)
+      .inject(&ImageService::registry);
   plugin.message<CreateVm>();
   plugin.message<CreateApplianceVm>();
+  plugin.message<ListVms>();
   plugin.message<GetVm>();
   plugin.message<DestroyVm>();
   plugin.bean<VmService>("compute.VmService")
       .handles(&VmService::get)
+      .handles(&VmService::list)
       .inject(&VmService::registry)
       .inject(&VmService::hypervisors);
+}
+
+void declare_zones(tenon::PluginBuilder& plugin) {
+  plugin.message<CreateZone>();
+  plugin.message<ListZones>();
+  plugin.message<DeleteZone>();
+  plugin.bean<compute::ZoneService>("compute.ZoneService")
+      .handles(&compute::ZoneService::create)
+      .handles(&compute::ZoneService::list)
+      .handles(&compute::ZoneService::remove);
+  plugin.message<CreateCluster>();
+  plugin.message<ListClusters>();
+  plugin.message<DeleteCluster>();
+  plugin.bean<compute::ClusterService>("compute.ClusterService")
+      .handles(&compute::ClusterService::create)
+      .handles(&compute::ClusterService::list)
+      .handles(&compute::ClusterService::remove);
+  plugin.bean<compute::Parents>("compute.Parents").implements<tenon::ResourceParents>();
 }
 
 void declare_probes(tenon::PluginBuilder& plugin) {
@@ -173,6 +185,7 @@ void declare_destroy(tenon::PluginBuilder& plugin) {
 TENON_PLUGIN("compute", "1.0.0", plugin) {
   declare_registry(plugin);
   declare_services(plugin);
+  declare_zones(plugin);
   declare_probes(plugin);
   declare_resources(plugin);
   declare_create(plugin);

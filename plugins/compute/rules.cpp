@@ -17,6 +17,7 @@ using tenon::make_error;
 using tenon::StoreRow;
 using tenon::StoreRows;
 using tenon::StoreTransaction;
+using tenon::iaas::ClusterRecord;
 using tenon::iaas::HostRecord;
 using tenon::iaas::ImageRecord;
 using tenon::iaas::L2NetworkRecord;
@@ -24,6 +25,7 @@ using tenon::iaas::Nic;
 using tenon::iaas::PrimaryStorageRecord;
 using tenon::iaas::record_id;
 using tenon::iaas::VmRecord;
+using tenon::iaas::ZoneRecord;
 
 std::string vm_title(const std::string& name, const std::string& uuid) { return "VM " + name + " (" + uuid + ")"; }
 std::string title(const VmRecord& vm) { return vm_title(vm.instance.name, vm.instance.uuid); }
@@ -46,8 +48,22 @@ void check_name(const Record& record) {
   if (!tenon::iaas::is_record_name(record.name)) throw Error(make_error("REGISTRY.1007", "not a name", title(record)));
 }
 
+template <class User>
+[[noreturn]] void missing(const User& user, std::string_view kind, const std::string& name) {
+  throw Error(make_error("REGISTRY.1004", "what it needs is not registered",
+                         title(user) + " needs " + std::string(kind) + " " + name));
+}
+
+template <class Record, class User>
+Record needed(StoreTransaction& store, const User& user, const std::string& name) {
+  auto found = select_one<Record>(store, name);
+  if (!found) missing(user, Table<Record>::kTitle, name);
+  return std::move(found->record);
+}
+
 void check_new(StoreTransaction& store, const HostRecord& host) {
   check_name(host);
+  if (host.cluster) (void)needed<ClusterRecord>(store, host, *host.cluster);
   const StoreRows same =
       store.query("SELECT name FROM compute_host WHERE type = $1 AND uri = $2", {host.type, host.uri}).value();
   if (!same.empty()) taken("host " + same[0].get<std::string>("name") + " is " + host.uri + " too");
@@ -62,17 +78,10 @@ void check_new(StoreTransaction& store, const PrimaryStorageRecord& storage) {
 
 void check_new(StoreTransaction& /*store*/, const L2NetworkRecord& network) { check_name(network); }
 void check_new(StoreTransaction& /*store*/, const ImageRecord& image) { check_name(image); }
-
-[[noreturn]] void missing(const VmRecord& vm, std::string_view kind, const std::string& name) {
-  throw Error(make_error("REGISTRY.1004", "what it needs is not registered",
-                         title(vm) + " needs " + std::string(kind) + " " + name));
-}
-
-template <class Record>
-Record needed(StoreTransaction& store, const VmRecord& vm, const std::string& name) {
-  auto found = select_one<Record>(store, name);
-  if (!found) missing(vm, Table<Record>::kTitle, name);
-  return std::move(found->record);
+void check_new(StoreTransaction& /*store*/, const ZoneRecord& zone) { check_name(zone); }
+void check_new(StoreTransaction& store, const ClusterRecord& cluster) {
+  check_name(cluster);
+  (void)needed<ZoneRecord>(store, cluster, cluster.zone);
 }
 
 void check_mac(StoreTransaction& store, const VmRecord& vm, const Nic& nic) {
@@ -102,31 +111,40 @@ void check_new(StoreTransaction& store, const VmRecord& vm) {
   for (const Nic& nic : vm.nics) check_mac(store, vm, nic);
 }
 
-/// What finds the name and uuid of each VM that uses a record of this kind, whose name is $1.
+/// What finds the titles of all that uses a record of this kind, whose name is $1.
 template <class Record>
 constexpr std::string_view kUsers;
 template <>
-constexpr std::string_view kUsers<HostRecord> = "SELECT name, uuid FROM compute_vm WHERE host = $1";
+constexpr std::string_view kUsers<HostRecord> =
+    "SELECT 'VM ' || name || ' (' || uuid || ')' AS title FROM compute_vm WHERE host = $1";
 template <>
 constexpr std::string_view kUsers<PrimaryStorageRecord> =
-    "SELECT name, uuid FROM compute_vm WHERE primary_storage = $1";
+    "SELECT 'VM ' || name || ' (' || uuid || ')' AS title FROM compute_vm WHERE primary_storage = $1";
 template <>
-constexpr std::string_view kUsers<ImageRecord> = "SELECT name, uuid FROM compute_vm WHERE image = $1";
+constexpr std::string_view kUsers<ImageRecord> =
+    "SELECT 'VM ' || name || ' (' || uuid || ')' AS title FROM compute_vm WHERE image = $1";
 template <>
 constexpr std::string_view kUsers<L2NetworkRecord> =
-    "SELECT name, uuid FROM compute_vm WHERE uuid IN (SELECT vm FROM compute_nic WHERE network = $1)";
+    "SELECT 'VM ' || name || ' (' || uuid || ')' AS title FROM compute_vm "
+    "WHERE uuid IN (SELECT vm FROM compute_nic WHERE network = $1)";
+template <>
+constexpr std::string_view kUsers<ZoneRecord> =
+    "SELECT 'cluster ' || name AS title FROM compute_cluster WHERE zone = $1";
+template <>
+constexpr std::string_view kUsers<ClusterRecord> =
+    "SELECT 'host ' || name AS title FROM compute_host WHERE cluster = $1";
 
 template <class Record>
 void check_unused(StoreTransaction& store, const Record& record) {
   constexpr std::size_t kNamed = 5;
   const StoreRows users = store.query(kUsers<Record>, {record.name}).value();
   if (users.empty()) return;
-  std::vector<std::pair<std::string, std::string>> sorted;
-  for (const StoreRow user : users) sorted.emplace_back(user.get<std::string>("uuid"), user.get<std::string>("name"));
+  std::vector<std::string> sorted;
+  for (const StoreRow user : users) sorted.push_back(user.get<std::string>("title"));
   std::sort(sorted.begin(), sorted.end());
   std::string names;
   for (std::size_t i = 0; i < std::min(kNamed, sorted.size()); ++i) {
-    names.append(names.empty() ? "" : ", ").append(vm_title(sorted[i].second, sorted[i].first));
+    names.append(names.empty() ? "" : ", ").append(sorted[i]);
   }
   if (sorted.size() > kNamed) names += " and " + std::to_string(sorted.size() - kNamed) + " more";
   throw Error(make_error("REGISTRY.1003", "it is in use", title(record) + " is used by " + names));
@@ -136,14 +154,14 @@ void check_unused(StoreTransaction& /*store*/, const VmRecord& /*vm*/) {}
 }  // namespace
 
 template <class Record>
-void add_record(StoreTransaction& store, const Record& record, const std::string& key) {
+void add_record(StoreTransaction& store, const Record& record, const std::optional<std::string>& key) {
   lock(store);
   if (const auto found = select_one<Record>(store, record_id(record))) {
-    if (found->key == key && found->record == record) return;
+    if (key && found->key == *key && found->record == record) return;
     taken(title(found->record));
   }
   check_new(store, record);
-  insert_record(store, record, key);
+  insert_record(store, record, key.value_or(""));
 }
 
 template <class Record>
@@ -155,14 +173,16 @@ void remove_record(StoreTransaction& store, const std::string& id, const std::op
   delete_record<Record>(store, id);
 }
 
-#define COMPUTE_FOR_RECORD(Record)                                                        \
-  template void add_record<Record>(StoreTransaction&, const Record&, const std::string&); \
+#define COMPUTE_FOR_RECORD(Record)                                                                       \
+  template void add_record<Record>(StoreTransaction&, const Record&, const std::optional<std::string>&); \
   template void remove_record<Record>(StoreTransaction&, const std::string&, const std::optional<std::string>&)
 COMPUTE_FOR_RECORD(HostRecord);
 COMPUTE_FOR_RECORD(PrimaryStorageRecord);
 COMPUTE_FOR_RECORD(L2NetworkRecord);
 COMPUTE_FOR_RECORD(ImageRecord);
 COMPUTE_FOR_RECORD(VmRecord);
+COMPUTE_FOR_RECORD(ZoneRecord);
+COMPUTE_FOR_RECORD(ClusterRecord);
 #undef COMPUTE_FOR_RECORD
 
 }  // namespace compute

@@ -9,9 +9,9 @@
 /// The rules of tenon::iaas::Records, over the tables. A rule that is broken throws an Error REGISTRY.….
 namespace compute {
 
-/// As Records::add.
+/// As Records::add. Without a key it is never the same one again.
 template <class Record>
-void add_record(tenon::StoreTransaction& store, const Record& record, const std::string& key);
+void add_record(tenon::StoreTransaction& store, const Record& record, const std::optional<std::string>& key);
 
 /// As Records::remove.
 template <class Record>

@@ -1,7 +1,5 @@
 #include "services.h"
 
-#include "inventories.h"
-
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +9,13 @@ namespace compute {
 using namespace tenon::iaas;  // NOLINT(google-build-using-namespace): the names of the messages
 
 using tenon::Result;
+
+std::string place_of(const VolumeLocation& location) {
+  if (location.protocol == "file") return location.path;
+  std::string url = location.protocol + "://" + location.host.value_or("");
+  if (location.port) url += ":" + std::to_string(*location.port);
+  return url + (location.path.starts_with('/') ? "" : "/") + location.path;
+}
 
 Result<ImageRecord> ImageService::get(const GetImage& message) const {
   std::optional<ImageRecord> image = registry->images().find(message.name);
@@ -25,13 +30,14 @@ VmState VmService::state_of(const VmRecord& vm) const {
   const auto hypervisor = factory->create(*host);
   if (!hypervisor) return VmState::Unknown;
   const Result<std::optional<VmInfo>> info = hypervisor.value()->find(vm.instance.uuid);
-  return info && *info ? (*info)->state : VmState::Unknown;
+  if (!info) return VmState::Unknown;
+  return *info ? (*info)->state : VmState::Absent;
 }
 
-Result<tenon::iaas::VmInventory> VmService::get(const GetVm& message) const {
+Result<VmInventory> VmService::get(const GetVm& message) const {
   const std::optional<VmRecord> vm = registry->vms().find(message.uuid);
   if (!vm) return not_registered("VM", message.uuid);
-  tenon::iaas::VmInventory shown;
+  VmInventory shown;
   static_cast<VmInstance&>(shown) = vm->instance;
   shown.state = state_of(*vm);
   shown.host = vm->host;

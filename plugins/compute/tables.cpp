@@ -8,10 +8,12 @@ namespace compute {
 using tenon::StoreRow;
 using tenon::StoreTransaction;
 using tenon::StoreValue;
+using tenon::iaas::ClusterRecord;
 using tenon::iaas::HostRecord;
 using tenon::iaas::ImageRecord;
 using tenon::iaas::L2NetworkRecord;
 using tenon::iaas::PrimaryStorageRecord;
+using tenon::iaas::ZoneRecord;
 
 namespace {
 
@@ -28,9 +30,19 @@ std::string select_text() {
 }  // namespace
 
 HostRecord Table<HostRecord>::read(const StoreRow& row) {
-  return {text(row, "name"), text(row, "type"), text(row, "uri")};
+  return {text(row, "name"), text(row, "type"), text(row, "uri"), maybe_text(row, "cluster")};
 }
-std::vector<StoreValue> Table<HostRecord>::values(const HostRecord& host) { return {host.name, host.type, host.uri}; }
+std::vector<StoreValue> Table<HostRecord>::values(const HostRecord& host) {
+  return {host.name, host.type, host.uri, host.cluster};
+}
+
+ZoneRecord Table<ZoneRecord>::read(const StoreRow& row) { return {text(row, "name")}; }
+std::vector<StoreValue> Table<ZoneRecord>::values(const ZoneRecord& zone) { return {zone.name}; }
+
+ClusterRecord Table<ClusterRecord>::read(const StoreRow& row) { return {text(row, "name"), text(row, "zone")}; }
+std::vector<StoreValue> Table<ClusterRecord>::values(const ClusterRecord& cluster) {
+  return {cluster.name, cluster.zone};
+}
 
 PrimaryStorageRecord Table<PrimaryStorageRecord>::read(const StoreRow& row) {
   return {text(row, "name"), text(row, "type"), text(row, "url")};
@@ -94,6 +106,8 @@ COMPUTE_FOR_RECORD(HostRecord);
 COMPUTE_FOR_RECORD(PrimaryStorageRecord);
 COMPUTE_FOR_RECORD(L2NetworkRecord);
 COMPUTE_FOR_RECORD(ImageRecord);
+COMPUTE_FOR_RECORD(ZoneRecord);
+COMPUTE_FOR_RECORD(ClusterRecord);
 #undef COMPUTE_FOR_RECORD
 
 }  // namespace compute

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tenon/iaas/registry.h>
+#include <tenon/iaas/zone_messages.h>
 #include <tenon/store.h>
 
 #include <optional>
@@ -27,8 +28,8 @@ template <>
 struct Table<tenon::iaas::HostRecord> {
   static constexpr std::string_view kTitle = "host";
   static constexpr std::string_view kName = "compute_host";
-  static constexpr std::string_view kColumns = "name, type, uri, added_by";
-  static constexpr std::string_view kPlaces = "$1, $2, $3, $4";
+  static constexpr std::string_view kColumns = "name, type, uri, cluster, added_by";
+  static constexpr std::string_view kPlaces = "$1, $2, $3, $4, $5";
   static tenon::iaas::HostRecord read(const tenon::StoreRow& row);
   static std::vector<tenon::StoreValue> values(const tenon::iaas::HostRecord& host);
 };
@@ -58,6 +59,24 @@ struct Table<tenon::iaas::ImageRecord> {
   static constexpr std::string_view kPlaces = "$1, $2, $3, $4";
   static tenon::iaas::ImageRecord read(const tenon::StoreRow& row);
   static std::vector<tenon::StoreValue> values(const tenon::iaas::ImageRecord& image);
+};
+template <>
+struct Table<tenon::iaas::ZoneRecord> {
+  static constexpr std::string_view kTitle = "zone";
+  static constexpr std::string_view kName = "compute_zone";
+  static constexpr std::string_view kColumns = "name, added_by";
+  static constexpr std::string_view kPlaces = "$1, $2";
+  static tenon::iaas::ZoneRecord read(const tenon::StoreRow& row);
+  static std::vector<tenon::StoreValue> values(const tenon::iaas::ZoneRecord& zone);
+};
+template <>
+struct Table<tenon::iaas::ClusterRecord> {
+  static constexpr std::string_view kTitle = "cluster";
+  static constexpr std::string_view kName = "compute_cluster";
+  static constexpr std::string_view kColumns = "name, zone, added_by";
+  static constexpr std::string_view kPlaces = "$1, $2, $3";
+  static tenon::iaas::ClusterRecord read(const tenon::StoreRow& row);
+  static std::vector<tenon::StoreValue> values(const tenon::iaas::ClusterRecord& cluster);
 };
 
 /// All records, in no particular order.

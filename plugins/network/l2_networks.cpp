@@ -14,7 +14,6 @@ namespace {
 using tenon::Drivers;
 using tenon::Error;
 using tenon::ErrorCode;
-using tenon::Json;
 using tenon::make_error;
 using tenon::Owned;
 using tenon::Result;
@@ -68,11 +67,6 @@ void unrealize(const OnHosts& on, const L2NetworkRecord& record, const std::opti
   throw_if_any(std::move(errors));
 }
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
 }  // namespace
 
 void CheckL2Network::execute(tenon::FlowData& data) const {
@@ -124,30 +118,6 @@ void LeaveHost::undo(tenon::FlowData& data) const {
   const HostRecord& host = data.get(tenon::iaas::kHost);
   for (const L2NetworkRecord& record : registry->l2_networks().list()) {
     realize(on_hosts(record, {host}, networks), record, data.key());
-  }
-}
-
-Result<std::vector<Json>> L2NetworkInventory::list() const {
-  try {
-    const auto vms = registry->vms().list();
-    std::vector<Json> rows;
-    for (const L2NetworkRecord& record : registry->l2_networks().list()) {
-      std::int64_t nics = 0;
-      for (const auto& vm : vms) {
-        nics += std::count_if(vm.nics.begin(), vm.nics.end(),
-                              [&](const auto& nic) { return nic.network.name == record.name; });
-      }
-      rows.push_back(Json::object()
-                         .add("name", record.name)
-                         .add("type", record.type)
-                         .add("physical_interface", or_null(record.physical_interface))
-                         .add("bridge", or_null(record.bridge))
-                         .add("vlan", record.vlan ? Json(std::int64_t{*record.vlan}) : Json())
-                         .add("nics", nics));
-    }
-    return rows;
-  } catch (const Error& e) {
-    return e.error();
   }
 }
 

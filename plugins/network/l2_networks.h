@@ -3,7 +3,6 @@
 #include <tenon/flow.h>
 #include <tenon/iaas/network.h>
 #include <tenon/iaas/registering.h>
-#include <tenon/inventory.h>
 #include <tenon/resource_probe.h>
 #include <tenon/wiring.h>
 
@@ -61,15 +60,6 @@ using RegisterL2Network = tenon::iaas::RegisterRecord<tenon::iaas::L2NetworkReco
                                                       tenon::iaas::kL2Network>;
 using UnregisterL2Network = tenon::iaas::UnregisterRecord<tenon::iaas::L2NetworkRecord,
                                                           &tenon::iaas::Registry::l2_networks, tenon::iaas::kL2Network>;
-
-/// name, type, physical_interface, bridge, vlan (null if the record has none), nics (how many VMs have on it).
-class L2NetworkInventory final : public tenon::Inventory {
- public:
-  std::string kind() const override { return "L2Network"; }
-  tenon::Result<std::vector<tenon::Json>> list() const override;
-
-  tenon::Ref<tenon::iaas::Registry> registry;
-};
 
 /// The ports of all registered networks on the hosts that their drivers serve: `port tn1 of network blue on h1`. Fails
 /// if a host can't be asked: what is not known must not look as if it were not there.

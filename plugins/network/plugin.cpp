@@ -34,15 +34,14 @@ TENON_PLUGIN("network", "1.0.0", plugin) {
       .reads(kL2Network);
   plugin.flow<LeaveHost>("network.LeaveHost").inject(&LeaveHost::registry).inject(&LeaveHost::networks).reads(kHost);
   plugin.message<CreateL2Network>();
+  plugin.message<ListL2Networks>();
   plugin.message<GetL2Network>();
   plugin.message<DeleteL2Network>();
   plugin.bean<L2NetworkService>("network.L2NetworkService")
       .handles(&L2NetworkService::handle, {.blocks = true})
+      .handles(&L2NetworkService::list)
       .inject(&L2NetworkService::registry)
       .inject(&L2NetworkService::drivers);
-  plugin.bean<network::L2NetworkInventory>("network.L2NetworkInventory")
-      .implements<tenon::Inventory>()
-      .inject(&network::L2NetworkInventory::registry);
   plugin.bean<L2NetworkProbe>("network.L2NetworkProbe")
       .implements<tenon::ResourceProbe>()
       .inject(&L2NetworkProbe::registry)

@@ -24,6 +24,13 @@ std::optional<FailMode> recorded_fail_mode(const std::string& network) {
   return read.value();
 }
 
+Result<tenon::Page<L2NetworkInventory>> L2NetworkLists::list(const ListL2Networks& message) const {
+  return tenon::iaas::l2_network_listing<L2NetworkInventory>(
+             "network_l2 LEFT JOIN ovs_l2_network ON ovs_l2_network.name = network_l2.name")
+      .only("network_l2.type = 'Openvswitch'")
+      .page(message);
+}
+
 void RecordL2Network::execute(tenon::FlowData& data, StoreTransaction& store) const {
   const CreateL2Network& network = data.get(kOvsL2Network);
   // A row of a network that is gone may be left, where its removal was by the chain of all types.

@@ -34,6 +34,19 @@ struct L2NetworkInventory : tenon::iaas::L2NetworkInventory {
 };
 BOOST_DESCRIBE_STRUCT(L2NetworkInventory, (tenon::iaas::L2NetworkInventory), (fail_mode))
 
+struct ListL2Networks : tenon::ListRequest {
+  static constexpr std::string_view kMessage = "ovs.ListL2Networks";
+  using Reply = tenon::Page<L2NetworkInventory>;
+};
+BOOST_DESCRIBE_STRUCT(ListL2Networks, (tenon::ListRequest), ())
+
+/// Lists the networks of this type, with what only it knows of them.
+class L2NetworkLists final {
+ public:
+  /// Fails with LIST.… or STORE.…
+  tenon::Result<tenon::Page<L2NetworkInventory>> list(const ListL2Networks& message) const;
+};
+
 struct PortList {
   std::vector<tenon::iaas::NicPort> ports;
 };

@@ -3,6 +3,7 @@
 
 #include "check_host.h"
 #include "l2_network.h"
+#include "l2_records.h"
 #include "probe.h"
 
 namespace {
@@ -23,6 +24,8 @@ TENON_PLUGIN("ovs", "1.0.0", plugin) {
   plugin.resource<ovs::L2Network>("ovs.L2Network");
   plugin.message<ovs::CreateL2Network>();
   plugin.message<ovs::ListPorts>();
+  plugin.message<ovs::ListL2Networks>();
+  plugin.bean<ovs::L2NetworkLists>("ovs.L2NetworkLists").handles(&ovs::L2NetworkLists::list);
   plugin.flow<ovs::RecordL2Network>("ovs.RecordL2Network").reads(ovs::kOvsL2Network);
   plugin.flow<ovs::ForgetL2Network>("ovs.ForgetL2Network").reads(kL2Network);
   plugin.bean<ovs::CheckHost>("ovs.CheckHost")

@@ -11,6 +11,7 @@ TENON_PLUGIN("storage", "1.0.0", plugin) {
                 {.min = 1, .max = 86400, .description = "how long one call of qemu-img may take"});
   plugin.resource<storage::Folder>("storage.Folder");
   plugin.message<tenon::iaas::AddPrimaryStorage>();
+  plugin.message<tenon::iaas::ListPrimaryStorages>();
   plugin.message<tenon::iaas::GetPrimaryStorage>();
   plugin.message<tenon::iaas::RemovePrimaryStorage>();
 }

@@ -53,6 +53,11 @@ TEST_F(ConfiguredNode, keeps_what_users_set_over_a_restart) {
   EXPECT_EQ(output({"config", "reset", "wall.look.interval"}),
             "wall.look.interval is 30s now, nothing is set here any more\n");
   EXPECT_THAT(output({"config", "list"}), ContainsRegex("wall\\.look\\.interval +30s +default"));
+  EXPECT_THAT(
+      output({"event", "list", "--path", "/configs/wall/**"}),
+      ContainsRegex("/configs/wall/look\\.interval/changed +.*\"now\":\"45s\".*\n.*\"resource\":\"Wall:north\".*\n"
+                    ".*\"before\":\"45s\""));
+  EXPECT_EQ(output({"event", "list", "--path", "/walls/**", "--json"}), "[]\n");
 }
 
 TEST_F(ConfiguredNode, says_what_is_wrong_with_a_value) {

@@ -120,7 +120,8 @@ TEST_F(MessageCommands, wait_for_the_run_that_answers) {
   const Outcome outcome = tenon({"copy", "make", "--text", "secret"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.errors, MatchesRegex("tenon: run [0-9a-z]{13} of chain 'desk.copy' failed: "
-                                           "DESK.1002: not to be copied\n  in flow desk.MakeCopy .*\n"));
+                                           "DESK.1002: not to be copied\n  in flow desk.MakeCopy .*\n"
+                                           "  remedy: copy something else\n"));
   EXPECT_EQ(text_of(*json({"copy", "make", "--text", "map"}).find("data")->find("copy"), "text"), "copy of map");
 }
 
@@ -204,7 +205,7 @@ TEST_F(MessageCommands, are_completed_by_bash) {
   EXPECT_EQ(completed("question ask --text why --p"), "--pages\n");
   EXPECT_EQ(completed("message s"), "show\n");
   EXPECT_EQ(completed("message show desk.R"), "desk.Read\n");
-  EXPECT_EQ(completed("error show ''"), "DESK.1001\n");
+  EXPECT_EQ(completed("error show ''"), "DESK.1001 DESK.1002\n");
 }
 
 TEST_F(MessageCommands, can_share_a_noun_with_commands_of_tenon) {
@@ -233,7 +234,8 @@ TEST_F(MessageCommands, have_errors_that_are_explained) {
   start();
   EXPECT_EQ(tenon({"error", "list"}).output,
             "CODE       STATUS  DESCRIPTION               REMEDY\n"
-            "DESK.1001  409     That is too much at once  clear one topic after the other\n");
+            "DESK.1001  409     That is too much at once  clear one topic after the other\n"
+            "DESK.1002  -       not to be copied          copy something else\n");
   EXPECT_THAT(
       tenon({"error", "show", "DESK.1001"}).output,
       MatchesRegex("error        DESK.1001\ndescription  That is too much at once\n"

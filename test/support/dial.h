@@ -10,8 +10,7 @@ namespace tenon::test {
 /// The descriptors of the test plugin `dial`, on one line each, so that places are easy to tell.
 inline const std::string kDialLibrary = "<tenon:library name=\"dial\" version=\"1.0.0\" file=\"dial.so\"/>";
 inline const std::string kDialBeans =
-    "<bean id=\"Dial\" class=\"dial.Dial\"><tenon:plugin><tenon:extension interface=\"tenon.Inventory\"/>"
-    "</tenon:plugin></bean><bean id=\"Rooms\" class=\"dial.Rooms\"><tenon:plugin>"
+    "<bean id=\"Dial\" class=\"dial.Dial\"/><bean id=\"Rooms\" class=\"dial.Rooms\"><tenon:plugin>"
     "<tenon:extension interface=\"tenon.ResourceParents\"/></tenon:plugin></bean>";
 
 inline std::string config_xml(const std::string& category, const std::string& name, const std::string& type,

@@ -7,6 +7,7 @@
 #include <boost/mp11.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -28,6 +29,13 @@ namespace tenon {
 
 template <class T>
 concept DescribedStruct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+/// A type that says itself how it travels, by `to_json()`, `from_json(json, path)` and `schema()`.
+template <class T>
+concept TravelsByItself = requires(const T& value, const Json& json, const std::string& path) {
+  { value.to_json() } -> std::same_as<Json>;
+  { T::from_json(json, path) } -> std::same_as<Result<T>>;
+  { T::schema() } -> std::same_as<Json>;
+};
 template <class T>
 concept DescribedEnum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
 
@@ -106,7 +114,7 @@ constexpr bool is_travelling() {
     return is_travelling<typename T::mapped_type>();
   } else {
     return std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, Json> ||
-           detail::is_duration<T>::value || DescribedStruct<T> || DescribedEnum<T>;
+           detail::is_duration<T>::value || DescribedStruct<T> || DescribedEnum<T> || TravelsByItself<T>;
   }
 }
 
@@ -135,6 +143,8 @@ template <class T>
     return map;
   } else if constexpr (DescribedEnum<T>) {
     return Json(boost::describe::enum_to_string(value, "?"));
+  } else if constexpr (TravelsByItself<T>) {
+    return value.to_json();
   } else {
     Json object = Json::object();
     boost::mp11::mp_for_each<detail::Members<T>>([&](auto member) {
@@ -242,6 +252,10 @@ Result<void> read_json(const Json& json, const std::string& path, T& value, Read
       return make_error("JSON.1003", "not one of the allowed values",
                         path + ": expected one of " + names + ", found '" + *text + "'");
     }
+  } else if constexpr (TravelsByItself<T>) {
+    Result<T> read = T::from_json(json, path);
+    if (!read) return std::move(read).error();
+    value = std::move(read).value();
   } else {
     const Json::Object* members = json.as_object();
     if (members == nullptr) return mismatch(path, "object", json);

@@ -5,9 +5,11 @@
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -27,7 +29,13 @@ Json integer_schema() {
       .add("maximum", to_json(std::numeric_limits<T>::max()));
 }
 
-/// A struct: a member that may be left out has its default, if it is no list or object.
+template <class T>
+concept DescribesMembers = requires(std::string_view name) {
+  { T::schema_of_member(name) } -> std::same_as<Json>;
+};
+
+/// A struct: a member that may be left out has its default, if it is no list or object. One that has
+/// `static Json schema_of_member(std::string_view)` says by it what its members must be like; null: nothing special.
 template <class T>
 Json struct_schema() {
   const T initial{};
@@ -35,13 +43,16 @@ Json struct_schema() {
   Json required = Json::array();
   boost::mp11::mp_for_each<Members<T>>([&](auto member) {
     using M = std::remove_cvref_t<decltype(initial.*member.pointer)>;
-    Json schema = schema_of<M>();
+    Json schema;
+    if constexpr (DescribesMembers<T>) schema = T::schema_of_member(member.name);
+    const bool is_described = !schema.is_null();
+    if (!is_described) schema = schema_of<M>();
     const M& value = initial.*member.pointer;
     if (must_be_given<M>(value)) {
       required.push(member.name);
     } else if constexpr (std::is_arithmetic_v<M> || std::is_same_v<M, std::string> || is_duration<M>::value ||
                          DescribedEnum<M>) {
-      schema.add("default", to_json(value));
+      if (!is_described) schema.add("default", to_json(value));
     }
     properties.add(member.name, std::move(schema));
   });
@@ -79,6 +90,8 @@ Json schema_of() {
     Json names = Json::array();
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto e) { names.push(e.name); });
     return Json::object().add("type", "string").add("enum", std::move(names));
+  } else if constexpr (TravelsByItself<T>) {
+    return T::schema();
   } else {
     return detail::struct_schema<T>();
   }

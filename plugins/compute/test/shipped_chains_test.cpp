@@ -1,12 +1,16 @@
 #include "connection.h"
 #include "flow/engine.h"
 #include "flow/transactions.h"
+#include "message/dispatcher.h"
 #include "support/run.h"
 #include "support/temp_folder.h"
 #include "support/temp_store.h"
 #include "wiring/loader.h"
 
-#include <tenon/inventory.h>
+#include <tenon/iaas/host_messages.h>
+#include <tenon/iaas/l2_messages.h>
+#include <tenon/iaas/storage_messages.h>
+#include <tenon/iaas/vm_messages.h>
 #include <tenon/resource_probe.h>
 
 #include <gmock/gmock.h>
@@ -15,6 +19,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -67,6 +72,11 @@ class ShippedChains : public testing::Test {
       fs::create_directories(descriptors() / "chains");
       fs::copy_file(fs::path(SHIPPED_DESCRIPTORS) / file, descriptors() / file);
     }
+    fs::create_directories(descriptors() / "services");
+    for (const char* file :
+         {"zone.xml", "cluster.xml", "host.xml", "storage.xml", "network.xml", "image.xml", "vm.xml"}) {
+      fs::copy_file(fs::path(SHIPPED_DESCRIPTORS) / "services" / file, descriptors() / "services" / file);
+    }
     for (const auto& entry : fs::directory_iterator(fs::path(SHIPPED_DESCRIPTORS) / "chains")) {
       if (entry.path().stem() == "ovs") continue;  // of a plugin that is not here
       fs::copy_file(entry.path(), descriptors() / "chains" / entry.path().filename());
@@ -97,9 +107,15 @@ class ShippedChains : public testing::Test {
     wiring = std::move(loaded.wiring);
     ASSERT_NE(wiring, nullptr);
     engine = std::make_unique<tenon::flow::Engine>(tenon::flow::EngineOptions{.transactions = &transactions});
+    messages = std::make_unique<tenon::message::Dispatcher>();
+    messages->open(wiring->messages, [](tenon::flow::RunRequest) -> tenon::Result<std::uint64_t> { return 0; });
+    node.node().set_messages(messages.get());
   }
   /// As a node stops: its threads are gone before the libraries are.
   void unload() {
+    node.node().set_messages(nullptr);
+    messages->close();
+    messages.reset();
     engine.reset();
     wiring->stop();
     wiring.reset();
@@ -165,21 +181,29 @@ class ShippedChains : public testing::Test {
   std::vector<std::string> everything() const {
     std::vector<std::string> all = names_in(volumes());
     for (const std::string& name : names_in(bridges())) all.push_back("bridge or user " + name);
-    for (const char* kind : {"Host", "PrimaryStorage", "L2Network", "Image", "Vm"}) {
-      for (const Json& row : rows(kind)) all.push_back(std::string(kind) + " " + *row.find("name")->as_string());
-    }
+    add<tenon::iaas::ListHosts>("Host", all);
+    add<tenon::iaas::ListPrimaryStorages>("PrimaryStorage", all);
+    add<tenon::iaas::ListL2Networks>("L2Network", all);
+    add<tenon::iaas::ListImages>("Image", all);
+    add<tenon::iaas::ListVms>("Vm", all);
     std::sort(all.begin(), all.end());
     all.push_back(std::to_string(domains()) + " domains");
     return all;
   }
   /// As the node's users see them.
-  std::vector<Json> rows(const std::string& kind) const {
+  template <class List>
+  static std::vector<Json> rows() {
+    std::promise<tenon::Result<typename List::Reply>> answer;
+    const tenon::PendingCall call =
+        tenon::ask(List{}, [&](tenon::Result<typename List::Reply> page) { answer.set_value(std::move(page)); });
+    const auto page = answer.get_future().get();
     std::vector<Json> found;
-    for (const auto& extension : wiring->extension_list(std::string(tenon::Inventory::kInterface))) {
-      const auto* inventory = static_cast<const tenon::Inventory*>(extension.object);
-      if (inventory->kind() == kind) found = inventory->list().value();
-    }
+    for (const auto& row : page.value().items) found.push_back(row.json);
     return found;
+  }
+  template <class List>
+  static void add(const std::string& kind, std::vector<std::string>& all) {
+    for (const Json& row : rows<List>()) all.push_back(kind + " " + *row.find("name")->as_string());
   }
 
   /// As a drill compares it.
@@ -198,6 +222,7 @@ class ShippedChains : public testing::Test {
   tenon::descriptor::Properties properties;
   std::shared_ptr<tenon::wiring::Wiring> wiring;
   std::unique_ptr<tenon::flow::Engine> engine;
+  std::unique_ptr<tenon::message::Dispatcher> messages;
   kvm::ConnectionHandle libvirt{virConnectOpen(kUri)};
 };
 
@@ -207,7 +232,7 @@ TEST_F(ShippedChains, register_what_vms_need_and_list_it) {
               ElementsAre("Host local", "Image base", "L2Network blue", "L2Network management", "PrimaryStorage local",
                           "bridge or user br-blue", "bridge or user br-management", "bridge or user network:blue",
                           "bridge or user network:management", "1 domains"));
-  EXPECT_EQ(*rows("Host").at(0).find("state"), Json("Connected"));
+  EXPECT_EQ(*rows<tenon::iaas::ListHosts>().at(0).find("state"), Json("Connected"));
 }
 
 TEST_F(ShippedChains, remove_what_they_registered) {
@@ -241,7 +266,7 @@ TEST_F(ShippedChains, create_and_destroy_a_vm) {
   EXPECT_THAT(xml.get(), HasSubstr("<source bridge='br-blue'/>"));
   EXPECT_THAT(names_in(volumes()), SizeIs(1));
   EXPECT_THAT(names_in(bridges() / "br-blue"), SizeIs(2)) << "the network's own note and the NIC's";
-  EXPECT_EQ(*rows("Vm").at(0).find("state"), Json("Running"));
+  EXPECT_EQ(*rows<tenon::iaas::ListVms>().at(0).find("state"), Json("Running"));
 
   must_run("vm.destroy", "vm_uuid", uuid);
   EXPECT_EQ(everything(), before);
@@ -281,7 +306,7 @@ TEST_F(ShippedChains, create_an_appliance_with_a_nic_on_the_management_network_f
   const std::string uuid = created("appliancevm.create");
   Json networks = Json::array();
   networks.push("management").push("blue");
-  EXPECT_EQ(*rows("Vm").at(0).find("networks"), networks);
+  EXPECT_EQ(*rows<tenon::iaas::ListVms>().at(0).find("networks"), networks);
   must_run("vm.destroy", "vm_uuid", uuid);
   EXPECT_EQ(everything(), before);
 }

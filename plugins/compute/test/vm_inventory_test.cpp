@@ -3,67 +3,88 @@
 namespace compute::test {
 namespace {
 
-TEST_F(VmChain, is_seen_in_the_inventory_with_the_state_that_its_host_tells) {
-  compute::VmInventory inventory;
-  inventory.registry.bind(&registry);
-  inventory.hypervisors.bind(&hypervisors);
-  EXPECT_THAT(inventory.list().value(), IsEmpty());
+using tenon::iaas::VmState;
+
+using tenon::Json;
+
+TEST_F(VmChain, is_listed_with_the_state_that_its_host_tells) {
+  compute::VmService service;
+  service.registry.bind(&registry);
+  service.hypervisors.bind(&hypervisors);
+  EXPECT_THAT(service.list({}).value().items, IsEmpty());
   ChainRunner run;
   ASSERT_TRUE(vm_create(run, web()).ok());
-  const auto state = [&] { return *inventory.list().value().at(0).find("state")->as_string(); };
-  tenon::Json volumes = tenon::Json::array();
-  for (const auto& volume : *run.find(kVolumes)) volumes.push(volume.location.path);
-  const tenon::Json row = tenon::Json::object()
-                              .add("uuid", run.find(kInstance)->uuid)
-                              .add("name", "web")
-                              .add("state", "Running")
-                              .add("host", "local")
-                              .add("networks", tenon::Json::array().push("blue"))
-                              .add("volumes", volumes);
-  EXPECT_THAT(inventory.list().value(), ElementsAre(row));
+  const auto state = [&] { return service.list({}).value().items.at(0).value().value().state; };
+  std::vector<std::string> volumes;
+  for (const auto& volume : *run.find(kVolumes)) volumes.push_back(volume.location.path);
+  const auto shown = service.list({}).value().items.at(0).value().value();
+  EXPECT_EQ(static_cast<const tenon::iaas::VmInstance&>(shown), *run.find(kInstance));
+  EXPECT_EQ(shown.state, VmState::Running);
+  EXPECT_EQ(shown.host, "local");
+  EXPECT_EQ(shown.primary_storage, "local");
+  EXPECT_EQ(shown.image, std::nullopt) << "it began as a file that is not registered";
+  EXPECT_THAT(shown.networks, ElementsAre("blue"));
+  EXPECT_EQ(shown.volumes, volumes);
   virDomainSuspend(domain().get());
-  EXPECT_EQ(state(), "Paused");
+  EXPECT_EQ(state(), VmState::Paused);
   virDomainDestroy(domain().get());
-  EXPECT_EQ(state(), "Stopped");
+  EXPECT_EQ(state(), VmState::Stopped);
   virDomainUndefine(domain().get());
-  EXPECT_EQ(state(), "Absent");
+  EXPECT_EQ(state(), VmState::Absent);
   hypervisors.list = nullptr;
-  EXPECT_EQ(state(), "Unknown");
+  EXPECT_EQ(state(), VmState::Unknown);
 }
 
-TEST_F(VmChain, counts_in_the_inventory_of_hosts_and_storages_tell_whether_they_answer) {
+TEST_F(VmChain, is_found_by_what_the_store_knows_and_by_what_its_host_says) {
+  compute::VmService service;
+  service.registry.bind(&registry);
+  service.hypervisors.bind(&hypervisors);
   created(web());
-  compute::HostInventory hosts;
-  hosts.registry.bind(&registry);
-  hosts.hypervisors.bind(&hypervisors);
+  const auto found = [&](const std::vector<std::string>& conditions) {
+    tenon::iaas::ListVms list;
+    list.q = conditions;
+    list.fields = {"name"};
+    return service.list(list).value().items.size();
+  };
+  EXPECT_EQ(found({"name~WE", "host=local"}), 1U);
+  EXPECT_EQ(found({"name~WE", "host!=local"}), 0U);
+  EXPECT_EQ(found({"state in Running,Paused", "networks=blue"}), 1U);
+  EXPECT_EQ(found({"state=Stopped"}), 0U);
+  EXPECT_EQ(found({"networks!=blue"}), 0U);
+  kvm.fault = "list";
+  EXPECT_EQ(found({"name=web"}), 1U) << "the host need not be asked";
+}
+
+TEST_F(VmChain, counts_on_its_host_and_storages_are_listed_with_whether_they_answer) {
+  created(web());
+  compute::HostService hosts;
+  hosts.drivers.bind(&hypervisors);
   const auto host = [&](const char* host_state) {
-    return tenon::Json::object()
+    return Json::object()
         .add("name", "local")
         .add("type", "KVM")
         .add("uri", kUri)
+        .add("cluster", nullptr)
         .add("state", host_state)
         .add("vms", 1);
   };
-  EXPECT_THAT(hosts.list().value(), ElementsAre(host("Connected")));
+  EXPECT_EQ(hosts.list({}).value().items.at(0).json, host("Connected"));
   kvm.fault = "ping";
-  EXPECT_THAT(hosts.list().value(), ElementsAre(host("Disconnected")));
+  EXPECT_EQ(hosts.list({}).value().items.at(0).json, host("Disconnected"));
 
-  compute::PrimaryStorageInventory inventory;
-  inventory.registry.bind(&registry);
-  inventory.storages.bind(&storages);
-  auto row = inventory.list().value().at(0);
-  EXPECT_EQ(*row.find("state"), tenon::Json("Connected"));
+  compute::PrimaryStorageService service;
+  service.drivers.bind(&storages);
+  auto row = service.list({}).value().items.at(0).json;
+  EXPECT_EQ(*row.find("state"), Json("Connected"));
   EXPECT_GT(*row.find("available")->as_int(), 0);
   fs::rename(root / "volumes", root / "gone");
-  row = inventory.list().value().at(0);
-  EXPECT_EQ(*row.find("state"), tenon::Json("Disconnected"));
+  row = service.list({}).value().items.at(0).json;
+  EXPECT_EQ(*row.find("state"), Json("Disconnected"));
   EXPECT_TRUE(row.find("total")->is_null());
   fs::rename(root / "gone", root / "volumes");
 
-  compute::ImageInventory images;
-  images.registry.bind(&registry);
-  EXPECT_THAT(images.list().value(),
-              ElementsAre(tenon::Json::object().add("name", "base").add("url", image.string()).add("format", "qcow2")));
+  EXPECT_EQ(compute::ImageService().list({}).value().items.at(0).json,
+            Json::object().add("name", "base").add("url", image.string()).add("format", "qcow2"));
 }
 
 TEST_F(VmChain, is_found_by_the_probes_on_the_devices_and_in_the_registry) {

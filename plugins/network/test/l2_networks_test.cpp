@@ -1,5 +1,7 @@
 #include "l2_networks.h"
 
+#include "l2_network_service.h"
+
 #include "folder_network.h"
 #include "store_registry.h"
 #include "support/temp_folder.h"
@@ -198,18 +200,16 @@ TEST_F(L2Networks, are_probed_for_their_ports_on_the_hosts_that_their_driver_ser
 TEST_F(L2Networks, are_listed_with_the_nics_on_them) {
   ChainRunner run(17);
   ASSERT_TRUE(add(run, kBlue).ok());
-  network::L2NetworkInventory inventory;
-  inventory.registry.bind(&registry);
-  EXPECT_EQ(inventory.kind(), "L2Network");
-  const auto rows = inventory.list().value();
-  ASSERT_THAT(rows, SizeIs(1));
-  EXPECT_EQ(rows[0], tenon::Json::object()
-                         .add("name", "blue")
-                         .add("type", "Folder")
-                         .add("physical_interface", nullptr)
-                         .add("bridge", nullptr)
-                         .add("vlan", 100)
-                         .add("nics", 0));
+  const auto page = network::L2NetworkService().list({});
+  ASSERT_TRUE(page.ok()) << page.error().to_string();
+  ASSERT_THAT(page->items, SizeIs(1));
+  EXPECT_EQ(page->items[0].json, tenon::Json::object()
+                                     .add("name", "blue")
+                                     .add("type", "Folder")
+                                     .add("physical_interface", nullptr)
+                                     .add("bridge", nullptr)
+                                     .add("vlan", 100)
+                                     .add("nics", 0));
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <tenon/inventory.h>
 #include <tenon/plugin.h>
 
 #include <chrono>
@@ -8,28 +7,29 @@
 #include <string>
 #include <vector>
 
-/// Something to read configs at, as an inventory: what a dial shows is what its members hold.
+#include "support/reading.h"
+
+/// Something to read configs at: what a dial shows is what its members hold.
 namespace dial {
 namespace {
 
-class Dial final : public tenon::Component, public tenon::Inventory {
+class Dial final : public tenon::Component, public tenon::test::Reading {
  public:
   void start() override { at_start_ = interval.get(); }
-  std::string kind() const override { return "Dial"; }
-  tenon::Result<std::vector<tenon::Json>> list() const override {
+  tenon::Json read() const override {
     const std::lock_guard lock(mutex_);
     tenon::Json heard = tenon::Json::array();
     for (const std::string& change : heard_) heard.push(change);
-    return std::vector{tenon::Json::object()
-                           .add("at_start_ms", std::int64_t{at_start_.count()})
-                           .add("interval_ms", std::int64_t{interval.get().count()})
-                           .add("on_shelf_ms", std::int64_t{interval.get_for("Shelf", "attic/1").count()})
-                           .add("greeting", greeting.get())
-                           .add("loud", *loud)
-                           .add("steps", *steps)
-                           .add("ratio", *ratio)
-                           .add("paper", paper.get().bytes)
-                           .add("heard", std::move(heard))};
+    return tenon::Json::object()
+        .add("at_start_ms", std::int64_t{at_start_.count()})
+        .add("interval_ms", std::int64_t{interval.get().count()})
+        .add("on_shelf_ms", std::int64_t{interval.get_for("Shelf", "attic/1").count()})
+        .add("greeting", greeting.get())
+        .add("loud", *loud)
+        .add("steps", *steps)
+        .add("ratio", *ratio)
+        .add("paper", paper.get().bytes)
+        .add("heard", std::move(heard));
   }
   void changed(const std::chrono::milliseconds& before, const std::chrono::milliseconds& now) {
     const std::lock_guard lock(mutex_);
@@ -71,7 +71,7 @@ class Needle final {
 TENON_PLUGIN("dial", "1.0.0", plugin) {
   using namespace dial;
   plugin.bean<Dial>("dial.Dial")
-      .implements<tenon::Inventory>()
+      .implements<tenon::test::Reading>()
       .config("dial", "look.interval", &Dial::interval, &Dial::changed)
       .config("dial", "greeting", &Dial::greeting)
       .config("dial", "loud", &Dial::loud)

@@ -1,4 +1,3 @@
-#include <tenon/inventory.h>
 #include <tenon/plugin.h>
 #include <tenon/sample/sample.h>
 
@@ -143,21 +142,6 @@ class Count : public tenon::Flow {
   void rollback(tenon::FlowStep step) const override { std::move(step).next(); }
 };
 
-/// Lists two tools, or fails.
-class ToolInventory : public tenon::Inventory {
- public:
-  std::string kind() const override { return "Tool"; }
-  tenon::Result<std::vector<tenon::Json>> list() const override {
-    if (broken) return tenon::make_error("SAMPLE.1002", "told to fail");
-    std::vector<tenon::Json> tools;
-    for (const char* name : {"hammer", "saw"}) {
-      tools.push_back(tenon::Json::object().add("name", name).add("in_use", false).add("owner", nullptr));
-    }
-    return tools;
-  }
-  bool broken = false;
-};
-
 class NoOpFail : public tenon::NoRollbackFlow {
  public:
   void run(tenon::FlowStep step) const override {
@@ -202,9 +186,6 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
   plugin.flow<sample::Fail>("sample.Fail").reads(sample::kLedger);
   plugin.flow<sample::NoOp>("sample.NoOp");
   plugin.flow<sample::Count>("sample.Count").reads(sample::kCount).writes(sample::kCount);
-  plugin.bean<sample::ToolInventory>("sample.ToolInventory")
-      .implements<tenon::Inventory>()
-      .property("broken", &sample::ToolInventory::broken);
   plugin.flow<sample::NoOpFail>("sample.NoOpFail");
   plugin.bean<sample::ExtraStep>("sample.ExtraStep")
       .implements<sample::Extra>()

@@ -50,9 +50,10 @@ class ConfigApiTest : public ::testing::Test {
   }
 
   /// `STATUS BODY`, or of a problem `STATUS CODE: DETAIL`.
-  std::string told(const std::string& method, const std::string& target, const std::string& body = {}) {
+  std::string told(const std::string& method, const std::string& target, const std::string& body = {},
+                   uid_t peer = ::geteuid()) {
     const HttpResponse response = test::answered(
-        api_->handle({.method = method, .target = target, .content_type = {}, .body = body, .peer = ::geteuid()}));
+        api_->handle({.method = method, .target = target, .content_type = {}, .body = body, .peer = peer}));
     const std::string status = std::to_string(response.status) + " ";
     if (response.content_type != "application/problem+json") return status + response.body;
     const Json problem = parse_json(response.body).value();
@@ -168,6 +169,16 @@ TEST_F(ConfigApiTest, sets_finds_and_removes_tags) {
   EXPECT_EQ(told("DELETE", "/v1/tags?kind=Shelf&id=a%2F1&tag=paint%3A%3Ared"),
             "404 there is no tag of Shelf a/1 'paint::red'");
   EXPECT_EQ(get("/v1/tags/patterns").as_array()->size(), 2U);
+}
+
+TEST_F(ConfigApiTest, are_changed_by_administrators_alone) {
+  constexpr uid_t kStranger = 4'000'000;
+  const std::string path = "/v1/config/dial/steps";
+  EXPECT_EQ(told("PUT", path, R"({"value":"8"})", kStranger),
+            "403 CONFIG.1006: the caller may not change configs: they are changed by administrators, and not by uid 4000000");
+  EXPECT_EQ(told("DELETE", path, {}, kStranger),
+            "403 CONFIG.1006: the caller may not change configs: they are changed by administrators, and not by uid 4000000");
+  EXPECT_THAT(told("GET", path, {}, kStranger), HasSubstr(R"("value":"7")"));
 }
 
 }  // namespace

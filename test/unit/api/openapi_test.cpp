@@ -114,6 +114,26 @@ TEST_F(OpenApiTest, says_of_each_own_route_what_it_does_and_what_stands_in_its_p
   }
 }
 
+TEST_F(OpenApiTest, says_what_the_query_of_an_own_route_may_hold) {
+  const Json all = document();
+  const NodeApi api("1", loaded_.wiring, engine_, runs_, messages_);
+  std::size_t compared = 0;
+  for (const char* path : {"/v1/runs", "/v1/config", "/v1/tags"}) {
+    const Json* route = all.find("paths")->find(path);
+    if (route == nullptr) continue;
+    std::string names;
+    for (const Json& parameter : *route->find("get")->find("parameters")->as_array()) {
+      EXPECT_EQ(*parameter.find("in"), Json("query"));
+      names.append(names.empty() ? "" : ", ").append(*parameter.find("name")->as_string());
+    }
+    const HttpResponse refusal =
+        api.handle({.method = "GET", .target = std::string(path) + "?nonsense=1", .content_type = {}, .body = {}});
+    EXPECT_THAT(refusal.body, HasSubstr("there are: " + names)) << path;
+    ++compared;
+  }
+  EXPECT_GE(compared, 2U);
+}
+
 TEST_F(OpenApiTest, describes_a_message_by_its_path_and_its_body) {
   const Json document = OpenApiTest::document();
   const Json& question = *document.find("paths")->find("/v1/topics/{topic}/questions")->find("post");

@@ -25,6 +25,13 @@ TEST(AnswerText, of_a_list_within_an_object_is_a_table_below) {
             "name  north\n\nopen cans\nCOLOR\nblue\n");
 }
 
+TEST(AnswerText, of_a_page_is_its_table_and_what_brings_the_next) {
+  EXPECT_EQ(shown(R"({"items":[{"name":"north"}]})"), "NAME\nnorth\n");
+  EXPECT_EQ(shown(R"({"items":[{"name":"north"}],"next":"a7"})"), "NAME\nnorth\nmore: --cursor a7\n");
+  EXPECT_EQ(shown(R"({"items":[]})"), "none\n");
+  EXPECT_EQ(shown(R"({"items":[{"name":"north"}],"size":3})"), "size  3\n\nitems\nNAME\nnorth\n");
+}
+
 TEST(AnswerText, of_anything_else_is_a_line) {
   EXPECT_EQ(shown("7"), "7\n");
   EXPECT_EQ(shown(R"(["a",2,[3]])"), "a\n2\n3\n");

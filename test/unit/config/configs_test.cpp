@@ -1,5 +1,8 @@
 #include "config/configs.h"
 
+#include <tenon/config_event.h>
+#include <tenon/event.h>
+
 #include <future>
 #include <thread>
 
@@ -55,6 +58,44 @@ TEST_P(Configured, have_their_defaults_until_somebody_sets_them) {
   ASSERT_TRUE(configs->reset("wall", "look", {}, "ada").value());
   EXPECT_EQ(look(*configs), 30);
   EXPECT_EQ(look(*open()), 30);
+}
+
+/// Keeps what is published, if its transaction is.
+class Events final : public EventHost {
+ public:
+  Result<void> publish(StoreTransaction& store, std::string_view kind, const std::string& path,
+                       const Json& body) override {
+    EXPECT_EQ(kind, ConfigChanged::kEvent);
+    const auto kept = store.execute("INSERT INTO heard (line) VALUES ($1)", {path + " " + line(body)});
+    return kept ? Result<void>() : kept.error();
+  }
+
+ private:
+  static std::string line(const Json& body) {
+    const ConfigChanged event = from_json<ConfigChanged>(body).value();
+    return event.resource.value_or("all") + " " + event.before.value_or("-") + " -> " + event.now.value_or("-") +
+           " by " + event.by;
+  }
+};
+
+TEST_P(Configured, are_announced_in_the_transaction_that_changes_them) {
+  make("CREATE TABLE heard (line text PRIMARY KEY)");
+  test::Node node;
+  Events events;
+  node.set_events(&events);
+  const auto configs = open();
+  ASSERT_TRUE(configs->set("wall", "look", "60", {}, "ada").value());
+  ASSERT_FALSE(configs->set("wall", "look", "60", {}, "bob").value());
+  ASSERT_FALSE(configs->set("wall", "look", "6000", {}, "bob").ok());
+  ASSERT_TRUE(configs->set("wall", "look", "61", kWall, "bob").value());
+  ASSERT_TRUE(configs->reset("wall", "look", {}, "cy").value());
+  EXPECT_THAT(rows("SELECT line FROM heard"),
+              ::testing::UnorderedElementsAre("/configs/wall/look/changed all - -> 60 by ada",
+                                              "/configs/wall/look/changed Wall:north - -> 61 by bob",
+                                              "/configs/wall/look/changed all 60 -> - by cy"));
+  make("DROP TABLE heard");
+  EXPECT_FALSE(configs->set("wall", "look", "62", {}, "ada").ok()) << "it can't be announced";
+  EXPECT_EQ(look(*configs), 30);
 }
 
 TEST_P(Configured, follow_a_new_default_only_where_nobody_set_a_value) {

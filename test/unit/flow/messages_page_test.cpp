@@ -7,7 +7,7 @@
 #include "message/table.h"
 #include "support/loading.h"
 
-/// What docs/messages.md and docs/events.md show is so.
+/// What docs/messages.md, docs/events.md and docs/lists.md show is so.
 namespace {
 
 using tenon::test::descriptor_of;
@@ -60,6 +60,7 @@ TEST_F(MessagesPage, shows_the_errors_of_a_service_that_is_refused) {
 TEST(MessagesPages, show_code_as_it_is_compiled) {
   EXPECT_GE(tenon::test::expect_compiled(page_blocks("messages.md")), 5U);
   EXPECT_GE(tenon::test::expect_compiled(page_blocks("events.md")), 1U);
+  EXPECT_GE(tenon::test::expect_compiled(page_blocks("lists.md")), 2U);
 }
 
 }  // namespace

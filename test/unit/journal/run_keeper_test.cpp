@@ -402,6 +402,7 @@ TEST_P(KeptRuns, say_what_a_cancel_would_undo) {
   ASSERT_TRUE(process.keeper.order(order(id, Verb::kCancel)));
   std::move(*kept).next();
   wait_for_phase(id, RunPhase::kFailed);
+  EXPECT_TRUE(process.engine.wait_idle(60s)) << "its end is kept before the engine lets it go";
   EXPECT_EQ(process.keeper.order(order(id, Verb::kCancel)).error().code, kNotNow);
   EXPECT_EQ(process.keeper.order(order(4711, Verb::kCancel)).error().code, kNoSuchRun);
 }

@@ -1,5 +1,4 @@
 #include <gmock/gmock.h>
-#include <tenon/inventory.h>
 
 #include <filesystem>
 #include <memory>
@@ -7,6 +6,7 @@
 #include <vector>
 
 #include "support/dial.h"
+#include "support/reading.h"
 #include "support/temp_store.h"
 
 /// Configs from descriptors to the members of beans.
@@ -44,8 +44,8 @@ class ConfigLoad : public testing::Test {
     return load();
   }
   Json dial() {
-    void* inventory = loaded_.wiring->find_bean("Dial")->as(tenon::Inventory::kInterface);
-    return static_cast<tenon::Inventory*>(inventory)->list().value().at(0);
+    void* reading = loaded_.wiring->find_bean("Dial")->as(tenon::test::Reading::kInterface);
+    return static_cast<tenon::test::Reading*>(reading)->read();
   }
   Json shown(std::string_view name) {
     const Json all = dial();
@@ -110,10 +110,10 @@ TEST_F(ConfigLoad, tells_no_bean_that_has_stopped) {
 TEST_F(ConfigLoad, refuses_members_without_a_fitting_config) {
   const std::string needle = "<bean id=\"Needle\" class=\"dial.Needle\"/>";
   EXPECT_THAT(load_configs(config_xml("needle", "widht", "integer", "1"), needle),
-              ElementsAre("dial.xml:1:338: error: class 'dial.Needle' of 'Needle' holds the config 'needle.width', "
+              ElementsAre("dial.xml:1:257: error: class 'dial.Needle' of 'Needle' holds the config 'needle.width', "
                           "which no descriptor defines (did you mean 'needle.widht'?)"));
   EXPECT_THAT(load_configs(config_xml("needle", "width", "number", "1"), needle),
-              ElementsAre("dial.xml:1:338: error: class 'dial.Needle' of 'Needle' holds the config 'needle.width' as "
+              ElementsAre("dial.xml:1:257: error: class 'dial.Needle' of 'Needle' holds the config 'needle.width' as "
                           "integer, and it is defined as number at config/more.xml:1:15"));
   EXPECT_THAT(load_configs(config_xml("needle", "width", "java.lang.Long", "1"), needle), IsEmpty());
 }

@@ -19,6 +19,7 @@ using tenon::Result;
 using tenon::Value;
 using tenon::message::HandledMessage;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 const std::string kLibrary = "<tenon:library name=\"desk\" version=\"1.0.0\" file=\"desk.so\"/>";
@@ -86,6 +87,20 @@ TEST_F(MessageLoad, binds_a_message_to_another_service_if_it_says_so) {
   ASSERT_THAT(load(message("Other", "<serviceId>Open</serviceId>"), "<bean id=\"Open\" class=\"desk.OpenDesk\"/>"),
               IsEmpty());
   EXPECT_EQ(find("desk.Other").service, "Open");
+}
+
+TEST_F(MessageLoad, take_rules_of_fields_from_the_message_that_they_extend) {
+  ASSERT_THAT(load(message("Question", "<field name='topic' min-length='2'/><field name='text' max-length='5'/>") +
+                   message("SignedQuestion", "<field name='text' max-length='9'/>")),
+              IsEmpty());
+  const auto refused = [&](const std::string& topic, const std::string& text) {
+    const Json json = Json::object().add("topic", topic).add("text", text).add("name", "ada");
+    const Result<void> fits = find("desk.SignedQuestion").fields.check(json);
+    return fits ? "nothing" : fits.error().details;
+  };
+  EXPECT_EQ(refused("ab", "sixsix"), "nothing") << "its own rule counts";
+  EXPECT_THAT(refused("ab", "ten letter"), HasSubstr("text"));
+  EXPECT_THAT(refused("a", "six"), HasSubstr("topic"));
 }
 
 TEST_F(MessageLoad, orders_interceptors) {

@@ -23,6 +23,30 @@ struct HostRemoved {
 };
 BOOST_DESCRIBE_STRUCT(HostRemoved, (), (name, type))
 
+struct ZoneAdded {
+  static constexpr std::string_view kEvent = "/zones/{name}/added";
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(ZoneAdded, (), (name))
+struct ZoneRemoved {
+  static constexpr std::string_view kEvent = "/zones/{name}/removed";
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(ZoneRemoved, (), (name))
+
+struct ClusterAdded {
+  static constexpr std::string_view kEvent = "/clusters/{name}/added";
+  std::string name;
+  std::string zone;
+};
+BOOST_DESCRIBE_STRUCT(ClusterAdded, (), (name, zone))
+struct ClusterRemoved {
+  static constexpr std::string_view kEvent = "/clusters/{name}/removed";
+  std::string name;
+  std::string zone;
+};
+BOOST_DESCRIBE_STRUCT(ClusterRemoved, (), (name, zone))
+
 struct PrimaryStorageAdded {
   static constexpr std::string_view kEvent = "/primary-storages/{name}/added";
   std::string name;

@@ -6,6 +6,7 @@
 #include <tenon/iaas/kind_service.h>
 #include <tenon/iaas/registry.h>
 #include <tenon/iaas/vm.h>
+#include <tenon/list.h>
 #include <tenon/message.h>
 #include <tenon/resource.h>
 
@@ -51,6 +52,12 @@ struct GetHost : HostMessage {
   using Reply = HostInventory;
 };
 BOOST_DESCRIBE_STRUCT(GetHost, (HostMessage), ())
+
+struct ListHosts : ListRequest {
+  static constexpr std::string_view kMessage = "compute.ListHosts";
+  using Reply = Page<HostInventory>;
+};
+BOOST_DESCRIBE_STRUCT(ListHosts, (ListRequest), ())
 
 /// Checks the host again, and prepares on it what plugins need there.
 struct ReconnectHost : HostMessage {

@@ -5,6 +5,7 @@
 #include <tenon/iaas/kind_service.h>
 #include <tenon/iaas/network.h>
 #include <tenon/iaas/registry.h>
+#include <tenon/list.h>
 #include <tenon/message.h>
 #include <tenon/resource.h>
 
@@ -23,6 +24,15 @@ struct L2NetworkInventory : L2NetworkRecord {
   std::int64_t nics = 0;
 };
 BOOST_DESCRIBE_STRUCT(L2NetworkInventory, (L2NetworkRecord), (nics))
+
+/// A list of networks, whose rows are an L2NetworkInventory or derived from it. `from`: the table network_l2, to which
+/// a type may join its own.
+template <class Inventory>
+[[nodiscard]] Listing<Inventory> l2_network_listing(std::string from) {
+  return Listing<Inventory>(std::move(from), "name")
+      .column("name", "network_l2.name")
+      .column("nics", "(SELECT count(*) FROM compute_nic WHERE compute_nic.network = network_l2.name)");
+}
 
 /// Brings the network to all hosts that its driver serves, and registers it. A type that needs more to be said extends
 /// it.
@@ -47,6 +57,12 @@ struct GetL2Network : L2NetworkMessage {
   using Reply = L2NetworkInventory;
 };
 BOOST_DESCRIBE_STRUCT(GetL2Network, (L2NetworkMessage), ())
+
+struct ListL2Networks : ListRequest {
+  static constexpr std::string_view kMessage = "network.ListL2Networks";
+  using Reply = Page<L2NetworkInventory>;
+};
+BOOST_DESCRIBE_STRUCT(ListL2Networks, (ListRequest), ())
 
 /// Refused while NICs are on it.
 struct DeleteL2Network : L2NetworkMessage {

@@ -6,6 +6,7 @@
 #include <tenon/iaas/kind_service.h>
 #include <tenon/iaas/registry.h>
 #include <tenon/iaas/storage.h>
+#include <tenon/list.h>
 #include <tenon/message.h>
 #include <tenon/resource.h>
 
@@ -49,6 +50,12 @@ struct GetPrimaryStorage : PrimaryStorageMessage {
   using Reply = PrimaryStorageInventory;
 };
 BOOST_DESCRIBE_STRUCT(GetPrimaryStorage, (PrimaryStorageMessage), ())
+
+struct ListPrimaryStorages : ListRequest {
+  static constexpr std::string_view kMessage = "storage.ListPrimaryStorages";
+  using Reply = Page<PrimaryStorageInventory>;
+};
+BOOST_DESCRIBE_STRUCT(ListPrimaryStorages, (ListRequest), ())
 
 /// Refused while volumes of VMs are on it.
 struct RemovePrimaryStorage : PrimaryStorageMessage {

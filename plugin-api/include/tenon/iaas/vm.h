@@ -85,9 +85,10 @@ struct VmDefinition {
 };
 BOOST_DESCRIBE_STRUCT(VmDefinition, (), (instance, volumes, nics))
 
-/// Named as they travel. Stopping: the guest is shutting down. Unknown: the hypervisor can't tell.
-enum class VmState : std::uint8_t { Unknown, Running, Paused, Stopping, Stopped, Crashed };
-BOOST_DESCRIBE_ENUM(VmState, Unknown, Running, Paused, Stopping, Stopped, Crashed)
+/// Named as they travel. Stopping: the guest is shutting down. Unknown: the hypervisor can't tell. Absent: it
+/// does not know the VM.
+enum class VmState : std::uint8_t { Unknown, Running, Paused, Stopping, Stopped, Crashed, Absent };
+BOOST_DESCRIBE_ENUM(VmState, Unknown, Running, Paused, Stopping, Stopped, Crashed, Absent)
 
 /// A VM as its host knows it.
 struct VmInfo {
@@ -108,9 +109,11 @@ struct HostRecord {
   std::string type;
   /// As the type understands it. KVM: a libvirt URI.
   std::string uri;
+  /// Name of the cluster that it is in.
+  std::optional<std::string> cluster = {};
   friend bool operator==(const HostRecord&, const HostRecord&) = default;
 };
-BOOST_DESCRIBE_STRUCT(HostRecord, (), (name, type, uri))
+BOOST_DESCRIBE_STRUCT(HostRecord, (), (name, type, uri, cluster))
 
 /// What the flows of VM chains tell one another.
 /// Input of vm.create.

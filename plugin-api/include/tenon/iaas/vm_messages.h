@@ -2,6 +2,7 @@
 
 #include <tenon/iaas/registry.h>
 #include <tenon/iaas/vm.h>
+#include <tenon/list.h>
 #include <tenon/message.h>
 
 #include <optional>
@@ -25,6 +26,12 @@ struct GetImage {
   std::string name;
 };
 BOOST_DESCRIBE_STRUCT(GetImage, (), (name))
+
+struct ListImages : ListRequest {
+  static constexpr std::string_view kMessage = "compute.ListImages";
+  using Reply = Page<ImageRecord>;
+};
+BOOST_DESCRIBE_STRUCT(ListImages, (ListRequest), ())
 
 /// Refused while VMs need it. The file stays where it is.
 struct RemoveImage {
@@ -69,6 +76,12 @@ struct GetVm {
   std::string uuid;
 };
 BOOST_DESCRIBE_STRUCT(GetVm, (), (uuid))
+
+struct ListVms : ListRequest {
+  static constexpr std::string_view kMessage = "compute.ListVms";
+  using Reply = Page<VmInventory>;
+};
+BOOST_DESCRIBE_STRUCT(ListVms, (ListRequest), ())
 
 /// Takes the VM down and removes all that belongs to it, for good.
 struct DestroyVm {
