@@ -24,7 +24,9 @@ TENON_PLUGIN("ovs", "1.0.0", plugin) {
   plugin.message<ovs::CreateL2Network>();
   plugin.message<ovs::ListPorts>();
   plugin.flow<ovs::RecordL2Network>("ovs.RecordL2Network").reads(ovs::kOvsL2Network);
-  plugin.flow<ovs::ForgetL2Network>("ovs.ForgetL2Network").reads(kL2Network);
+  plugin.bean<ovs::ForgetL2Network>("ovs.ForgetL2Network")
+      .implements<network::L2NetworkDeleteExtensionPoint>()
+      .reads(kL2Network);
   plugin.bean<ovs::CheckHost>("ovs.CheckHost")
       .implements<kvm::KvmHostConnectExtensionPoint>()
       .property("database", &ovs::CheckHost::set_database, {.description = kDatabase})
