@@ -27,18 +27,15 @@ std::vector<std::string> examples() {
 TEST(ConfigPage, shows_descriptors_that_are_in_order) {
   std::vector<std::string> configs;
   std::vector<std::string> properties;
-  std::vector<std::string> tags;
   for (const std::string& example : examples()) {
     const Reading reading = read(example);
     EXPECT_THAT(reading.messages, IsEmpty()) << example;
     for (const auto& config : reading.descriptor.configs) configs.push_back(config.name.text);
-    for (const auto& tag : reading.descriptor.tags) tags.push_back(tag.pattern.text);
     if (!reading.descriptor.library) continue;
     for (const auto& property : reading.descriptor.library->properties) properties.push_back(property.name.text);
   }
   EXPECT_THAT(configs, ElementsAre("ping.interval", "look.interval"));
   EXPECT_THAT(properties, ElementsAre("paint.limit"));
-  EXPECT_THAT(tags, ElementsAre("paint::color::{color}", "layers::{count}"));
 }
 
 }  // namespace
