@@ -25,7 +25,7 @@ class L2Plugins : public testing::Test {
  protected:
   tenon::wiring::LoadResult load(const std::vector<std::string>& files) {
     const fs::path descriptors = folder.path() / "descriptors";
-    fs::create_directories(descriptors / "chains");
+    for (const char* kind : {"chains", "config"}) fs::create_directories(descriptors / kind);
     for (const std::string& file : files) fs::copy_file(fs::path(SHIPPED_DESCRIPTORS) / file, descriptors / file);
     tenon::wiring::LoadRequest request;
     request.descriptor_folders = {descriptors};
@@ -37,7 +37,8 @@ class L2Plugins : public testing::Test {
   }
   /// The descriptor of Open vSwitch, those that it needs, and more.
   static std::vector<std::string> with_ovs(std::vector<std::string> more = {}) {
-    more.insert(more.end(), {"kvm.xml", "storage.xml", "compute.xml", "network.xml", "ovs.xml"});
+    more.insert(more.end(),
+                {"kvm.xml", "storage.xml", "compute.xml", "network.xml", "ovs.xml", "config/compute.xml"});
     return more;
   }
   static std::string mapped_files() {
