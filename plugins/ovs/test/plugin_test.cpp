@@ -37,8 +37,7 @@ class L2Plugins : public testing::Test {
   }
   /// The descriptor of Open vSwitch, those that it needs, and more.
   static std::vector<std::string> with_ovs(std::vector<std::string> more = {}) {
-    more.insert(more.end(),
-                {"kvm.xml", "storage.xml", "compute.xml", "network.xml", "ovs.xml", "config/compute.xml"});
+    more.insert(more.end(), {"kvm.xml", "storage.xml", "compute.xml", "network.xml", "ovs.xml", "config/compute.xml"});
     return more;
   }
   static std::string mapped_files() {
