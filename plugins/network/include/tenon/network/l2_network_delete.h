@@ -12,8 +12,8 @@ namespace network {
 /// hosts. What a driver keeps of the network in tables of its own is forgotten here. Finds tenon::iaas::kL2Network,
 /// which may be of another driver's type.
 ///
-/// A step that fails makes the network again, as the chain's undo does; so one that can't restore what it has forgotten
-/// does nothing that can fail for good.
+/// If a step fails, the network is made and registered again. What an earlier step has forgotten is then lost, unless
+/// its undo restores it.
 class L2NetworkDeleteExtensionPoint : public tenon::Flow {
  public:
   static constexpr std::string_view kInterface = "tenon.network.L2NetworkDeleteExtensionPoint/1";
