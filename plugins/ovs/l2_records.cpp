@@ -6,7 +6,6 @@
 
 namespace ovs {
 
-using tenon::Error;
 using tenon::Result;
 using tenon::StoreTransaction;
 using tenon::iaas::kL2Network;
