@@ -51,7 +51,6 @@ class NodeApi {
   [[nodiscard]] HttpResponse status() const;
   [[nodiscard]] HttpResponse plugin(const std::string& name) const;
   [[nodiscard]] HttpResponse chain(const std::string& name) const;
-  /// The kinds that the extensions of tenon.Inventory/1 list.
   [[nodiscard]] HttpResponse start_drill(const HttpRequest& request, const std::string& chain);
   [[nodiscard]] HttpResponse latest_drill(const std::string& chain) const;
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/json_text.h"
+#include "api/reserved.h"
 #include "daemon/node_log.h"
 #include "daemon/report.h"
 #include "daemon/settings.h"
@@ -100,6 +101,7 @@ int check(const Options& options) {
     request.properties = &properties;
     request.node = &log;
     request.node_properties = declared_settings();
+    request.reserved = api::reserved_names();
     request.check_only = true;
     const wiring::LoadResult result = wiring::load(request);
     const wiring::LoadCounts& found = result.counts;

@@ -23,6 +23,7 @@
 #include "api/keeper_run_store.h"
 #include "api/node_api.h"
 #include "api/request_log.h"
+#include "api/reserved.h"
 #include "api/run_log.h"
 #include "api/unix_listener.h"
 #include "config/configs.h"
@@ -271,6 +272,7 @@ int run_node(const Options& options, Signals& signals) {
   request.configs = make_configs((*store)->store(), plugin_store);
   request.tags = &tags;
   request.node_properties = declared_settings();
+  request.reserved = api::reserved_names();
   std::shared_ptr<wiring::Wiring> wiring;
   {
     wiring::LoadResult result = wiring::load(request);

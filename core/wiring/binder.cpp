@@ -25,7 +25,7 @@ class Binder {
         diagnostics_(diagnostics),
         chains_(definitions, libraries, plan_, diagnostics) {}
 
-  Plan bind() {
+  Plan bind(const Reserved& reserved) {
     for (const BeanDefinition* bean : definitions_.beans) add_bean(*bean);
     chains_.add_flows();
     const std::size_t described = plan_.beans.size();
@@ -37,7 +37,7 @@ class Binder {
     std::stable_sort(plan_.extensions.begin(), plan_.extensions.end(),
                      [](const ExtensionPlan& a, const ExtensionPlan& b) { return a.order > b.order; });
     chains_.add_chains();
-    MessageBinder(definitions_, libraries_, plan_, diagnostics_, [this](std::string_view id) {
+    MessageBinder(definitions_, libraries_, plan_, reserved, diagnostics_, [this](std::string_view id) {
       return find(id);
     }).add_messages();
     sort_beans();
@@ -267,8 +267,9 @@ std::vector<std::string> Plan::ids(const std::vector<std::size_t>& some) const {
   return names;
 }
 
-Plan bind(const Definitions& definitions, const Libraries& libraries, Diagnostics& diagnostics) {
-  return Binder(definitions, libraries, diagnostics).bind();
+Plan bind(const Definitions& definitions, const Libraries& libraries, const Reserved& reserved,
+          Diagnostics& diagnostics) {
+  return Binder(definitions, libraries, diagnostics).bind(reserved);
 }
 
 }  // namespace tenon::wiring

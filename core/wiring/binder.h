@@ -7,6 +7,7 @@
 #include "flow/chain.h"
 #include "plugin/property_value.h"
 #include "wiring/libraries.h"
+#include "wiring/reserved.h"
 #include "wiring/resolver.h"
 
 namespace tenon::wiring {
@@ -97,7 +98,7 @@ struct Plan {
 
 /// Checks the definitions against the classes of the libraries. What is wrong goes to `diagnostics`; the plan may be
 /// used if there are no errors.
-[[nodiscard]] Plan bind(const Definitions& definitions, const Libraries& libraries,
+[[nodiscard]] Plan bind(const Definitions& definitions, const Libraries& libraries, const Reserved& reserved,
                         descriptor::Diagnostics& diagnostics);
 
 }  // namespace tenon::wiring

@@ -68,7 +68,7 @@ LoadResult load(const LoadRequest& request) {
       descriptor::read_descriptors(files, properties.values(), result.diagnostics);
   const Definitions definitions = resolve(descriptors, result.diagnostics);
   Libraries libraries(definitions, request, result.diagnostics);
-  Plan plan = bind(definitions, libraries, result.diagnostics);
+  Plan plan = bind(definitions, libraries, request.reserved, result.diagnostics);
   prove(plan, libraries, result.diagnostics);
   std::vector<config::ConfigSpec> configs = config_specs(definitions, result.diagnostics);
   check_configs(plan, definitions, result.diagnostics);

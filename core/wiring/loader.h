@@ -9,6 +9,7 @@
 
 #include "descriptor/definitions.h"
 #include "descriptor/properties.h"
+#include "wiring/reserved.h"
 #include "wiring/wiring.h"
 
 namespace tenon::wiring {
@@ -28,6 +29,8 @@ struct LoadRequest {
   config::CurrentTags* tags = nullptr;
   /// What the node itself declares, to be shown with what plugins declare.
   std::vector<config::DeclaredProperty> node_properties;
+  /// What messages can't have.
+  Reserved reserved;
   /// Loads and registers libraries and checks all, but makes no bean.
   bool check_only = false;
 };

@@ -35,18 +35,6 @@ const HandlerEntry* find_handler(const ClassEntry& entry, std::string_view messa
   return found != entry.handlers.end() ? &*found : nullptr;
 }
 
-/// The path with all parameters alike: two of one shape answer the same requests.
-std::string shape_of(const std::string& method, std::string_view path) {
-  std::string shape = method + " ";
-  bool within = false;
-  for (const char c : path) {
-    if (c == '}') within = false;
-    if (!within) shape.push_back(c);
-    if (c == '{') within = true;
-  }
-  return shape;
-}
-
 }  // namespace
 
 std::optional<std::vector<std::string>> route_parameters(std::string_view path) {
@@ -66,12 +54,13 @@ std::optional<std::vector<std::string>> route_parameters(std::string_view path) 
 }
 
 MessageBinder::MessageBinder(const Definitions& definitions, const Libraries& libraries, Plan& plan,
-                             descriptor::Diagnostics& diagnostics, FindBean find_bean)
+                             const Reserved& reserved, descriptor::Diagnostics& diagnostics, FindBean find_bean)
     : definitions_(definitions),
       libraries_(libraries),
       plan_(plan),
       diagnostics_(diagnostics),
-      find_bean_(std::move(find_bean)) {}
+      find_bean_(std::move(find_bean)),
+      names_(reserved, diagnostics) {}
 
 void MessageBinder::add_messages() {
   for (const ServiceDefinition* service : definitions_.services) {
@@ -265,10 +254,7 @@ void MessageBinder::check_route(const MessagePlan& plan) {
       diagnostics_.error(route.path.place, "field '" + parameter + "' can't stand in a path: it is of type " + type);
     }
   }
-  const auto [known, fresh] = routes_.try_emplace(shape_of(route.method.text, route.path.text), route.place);
-  if (fresh) return;
-  diagnostics_.error(route.place, "route " + route.method.text + " " + route.path.text + " is taken (first at " +
-                                      known->second.to_string() + ")");
+  names_.take(*plan.definition);
 }
 
 }  // namespace tenon::wiring

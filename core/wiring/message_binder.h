@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wiring/binder.h"
+#include "wiring/message_names.h"
 
 namespace tenon::wiring {
 
@@ -20,7 +21,7 @@ class MessageBinder {
   using FindBean = std::function<const std::size_t*(std::string_view id)>;
 
   /// All must outlive this. What it finds goes into `plan`, which has all beans and chains.
-  MessageBinder(const Definitions& definitions, const Libraries& libraries, Plan& plan,
+  MessageBinder(const Definitions& definitions, const Libraries& libraries, Plan& plan, const Reserved& reserved,
                 descriptor::Diagnostics& diagnostics, FindBean find_bean);
 
   void add_messages();
@@ -46,7 +47,7 @@ class MessageBinder {
   descriptor::Diagnostics& diagnostics_;
   FindBean find_bean_;
   std::map<std::string, descriptor::Place, std::less<>> messages_;
-  std::map<std::string, descriptor::Place, std::less<>> routes_;
+  MessageNames names_;
 };
 
 /// The parameters of a route's path: `wall` of `/v1/walls/{wall}`; nothing if it is not a path of such a form.

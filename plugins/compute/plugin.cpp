@@ -1,5 +1,6 @@
 #include <tenon/plugin.h>
 
+#include "host_tags.h"
 #include "images.h"
 #include "on_hypervisor.h"
 #include "placement.h"
@@ -97,20 +98,27 @@ void declare_record_flows(tenon::PluginBuilder& plugin, const std::string& kind,
   plugin.flow<Unregister>("compute.Unregister" + kind).inject(&Unregister::registry).reads(key);
 }
 
+/// The properties of a flow that calls qemu-img.
+template <class F>
+tenon::ClassBuilder<F> declare_qemu_img(tenon::ClassBuilder<F> flow) {
+  return flow.property("qemu_img", &F::qemu_img, {.description = "the program qemu-img"})
+      .property("qemu_img_limit", &F::qemu_img_limit,
+                {.min = 1, .max = 86400, .description = "how long one call of qemu-img may take"});
+}
+
 void declare_resources(tenon::PluginBuilder& plugin) {
   using namespace compute;  // NOLINT(google-build-using-namespace): the names of the classes
   plugin.flow<ConnectHost>("compute.ConnectHost").inject(&ConnectHost::hypervisors).reads(kHost);
   declare_record_flows<FindHost, RegisterHost, UnregisterHost>(plugin, "Host", kHost);
+  plugin.flow<FindHostTags>("compute.FindHostTags").reads(kHost).writes(kHostTags);
+  declare_qemu_img(plugin.flow<TagHost>("compute.TagHost")).reads(kHost).reads(kHostTags);
+  plugin.flow<ForgetHostTags>("compute.ForgetHostTags").reads(kHost).reads(kHostTags);
   plugin.flow<PingPrimaryStorage>("compute.PingPrimaryStorage")
       .inject(&PingPrimaryStorage::storages)
       .reads(kPrimaryStorage);
   declare_record_flows<FindPrimaryStorage, RegisterPrimaryStorage, UnregisterPrimaryStorage>(plugin, "PrimaryStorage",
                                                                                              kPrimaryStorage);
-  plugin.flow<CheckImage>("compute.CheckImage")
-      .property("qemu_img", &CheckImage::qemu_img, {.description = "the program qemu-img"})
-      .property("qemu_img_limit", &CheckImage::qemu_img_limit,
-                {.min = 1, .max = 86400, .description = "how long one call of qemu-img may take"})
-      .reads(kImage);
+  declare_qemu_img(plugin.flow<CheckImage>("compute.CheckImage")).reads(kImage);
   declare_record_flows<FindImage, RegisterImage, UnregisterImage>(plugin, "Image", kImage);
 }
 
@@ -120,6 +128,8 @@ void declare_create(tenon::PluginBuilder& plugin) {
       .inject(&compute::AllocateHost::registry)
       .inject(&compute::AllocateHost::hypervisors)
       .inject(&compute::AllocateHost::networks)
+      .config("host", "max.vms", &compute::AllocateHost::max_vms)
+      .config("host", "vm.memory", &compute::AllocateHost::vm_memory)
       .reads(kVm)
       .writes(kHost);
   plugin.flow<compute::SelectImage>("compute.SelectImage")
@@ -129,6 +139,7 @@ void declare_create(tenon::PluginBuilder& plugin) {
   plugin.flow<compute::AllocatePrimaryStorage>("compute.AllocatePrimaryStorage")
       .inject(&compute::AllocatePrimaryStorage::registry)
       .inject(&compute::AllocatePrimaryStorage::storages)
+      .config("primaryStorage", "reserved.capacity", &compute::AllocatePrimaryStorage::reserved)
       .reads(kVm)
       .writes(kPrimaryStorage);
   plugin.flow<compute::AllocateVolume>("compute.AllocateVolume")

@@ -100,8 +100,4 @@ void L2NetworkResource::handle(tenon::AnyCall call) {
   tenon::iaas::L2NetworkResource::handle(std::move(call));
 }
 
-tenon::ChainRun L2NetworkResource::removal() const {
-  return std::move(tenon::new_chain_run("ovs.network.remove").input(tenon::iaas::kName, record().name));
-}
-
 }  // namespace ovs

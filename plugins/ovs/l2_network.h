@@ -49,9 +49,6 @@ class L2NetworkResource final : public tenon::iaas::L2NetworkResource {
 
   void handle(tenon::AnyCall call) override;
 
- protected:
-  [[nodiscard]] tenon::ChainRun removal() const override;
-
  private:
   const std::string bridge_;
   const VirtualSwitch switch_;

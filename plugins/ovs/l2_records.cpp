@@ -6,7 +6,6 @@
 
 namespace ovs {
 
-using tenon::Error;
 using tenon::Result;
 using tenon::StoreTransaction;
 using tenon::iaas::kL2Network;
@@ -33,7 +32,7 @@ Result<tenon::Page<L2NetworkInventory>> L2NetworkLists::list(const ListL2Network
 
 void RecordL2Network::execute(tenon::FlowData& data, StoreTransaction& store) const {
   const CreateL2Network& network = data.get(kOvsL2Network);
-  // A row of a network that is gone may be left, where its removal was by the chain of all types.
+  // A row of a network that is gone may be left by the removals of an earlier version.
   (void)store
       .execute(
           "INSERT INTO ovs_l2_network (name, fail_mode, added_by) SELECT $1, $2, $3 "
@@ -50,8 +49,11 @@ void RecordL2Network::undo(tenon::FlowData& data, StoreTransaction& store) const
       .value();
 }
 
-void ForgetL2Network::execute(tenon::FlowData& data, StoreTransaction& store) const {
-  (void)store.execute("DELETE FROM ovs_l2_network WHERE name = $1", {data.get(kL2Network).name}).value();
+void ForgetL2Network::execute(tenon::FlowData& data) const {
+  const std::string& name = data.get(kL2Network).name;
+  (void)tenon::transaction([&](StoreTransaction& store) {
+    return store.execute("DELETE FROM ovs_l2_network WHERE name = $1", {name});
+  }).value();
 }
 
 }  // namespace ovs

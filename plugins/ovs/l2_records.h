@@ -1,9 +1,11 @@
 #pragma once
 
+#include <tenon/blocking_extension.h>
 #include <tenon/described.h>
 #include <tenon/flow.h>
 #include <tenon/iaas/l2_messages.h>
 #include <tenon/iaas/network.h>
+#include <tenon/network/l2_network_delete.h>
 #include <tenon/store.h>
 #include <tenon/transactional_flow.h>
 
@@ -71,10 +73,10 @@ class RecordL2Network final : public tenon::TransactionalFlow {
   void undo(tenon::FlowData& data, tenon::StoreTransaction& store) const override;
 };
 
-/// Forgets what is recorded of kL2Network, last of a chain: nothing after it can fail.
-class ForgetL2Network final : public tenon::NoRollbackTransactionalFlow {
+/// Forgets what is recorded of a network that is removed.
+class ForgetL2Network final : public tenon::NoRollbackBlockingExtension<network::L2NetworkDeleteExtensionPoint> {
  public:
-  void execute(tenon::FlowData& data, tenon::StoreTransaction& store) const override;
+  void execute(tenon::FlowData& data) const override;
 };
 
 }  // namespace ovs

@@ -27,7 +27,9 @@ TENON_PLUGIN("ovs", "1.0.0", plugin) {
   plugin.message<ovs::ListL2Networks>();
   plugin.bean<ovs::L2NetworkLists>("ovs.L2NetworkLists").handles(&ovs::L2NetworkLists::list);
   plugin.flow<ovs::RecordL2Network>("ovs.RecordL2Network").reads(ovs::kOvsL2Network);
-  plugin.flow<ovs::ForgetL2Network>("ovs.ForgetL2Network").reads(kL2Network);
+  plugin.bean<ovs::ForgetL2Network>("ovs.ForgetL2Network")
+      .implements<network::L2NetworkDeleteExtensionPoint>()
+      .reads(kL2Network);
   plugin.bean<ovs::CheckHost>("ovs.CheckHost")
       .implements<kvm::KvmHostConnectExtensionPoint>()
       .property("database", &ovs::CheckHost::set_database, {.description = kDatabase})

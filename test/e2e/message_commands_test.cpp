@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "api/json_text.h"
+#include "api/reserved.h"
 #include "node_fixture.h"
 
 namespace tenon::test {
@@ -175,6 +176,28 @@ TEST_F(MessageCommands, can_be_known_from_the_node_alone) {
   EXPECT_EQ(refused({"statsu"}), away + "  without it, there is no command 'statsu' (did you mean 'status'?)\n");
   EXPECT_EQ(tenon({"plugin", "lst"}).status, 2) << "what tenon has itself needs no node";
   EXPECT_EQ(refused({"--complete-words", "topic"}), "0 ");
+}
+
+TEST_F(MessageCommands, can_not_have_the_words_of_tenon_itself) {
+  const auto subcommands = [&](std::vector<std::string> words) {
+    words.emplace_back("--help");
+    std::istringstream help(tenon(std::move(words)).output);
+    std::vector<std::string> names;
+    std::string line;
+    while (std::getline(help, line) && line != "Subcommands:") continue;
+    while (std::getline(help, line) && line.starts_with("  ")) {
+      if (line[2] != ' ') names.push_back(line.substr(2, line.find(' ', 2) - 2));
+    }
+    return names;
+  };
+  std::vector<std::string> own;
+  for (const std::string& noun : subcommands({})) {
+    const std::vector<std::string> verbs = subcommands({noun});
+    if (verbs.empty() || noun == "run") own.push_back(noun);  // `run` takes any word
+    if (noun == "run") continue;
+    for (const std::string& verb : verbs) own.push_back(noun + " " + verb);
+  }
+  EXPECT_THAT(api::reserved_names().commands, ::testing::UnorderedElementsAreArray(own)) << "see api/reserved.cpp";
 }
 
 TEST_F(MessageCommands, are_completed) {

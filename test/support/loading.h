@@ -40,6 +40,7 @@ class LoadingFolder {
     request.properties = &properties;
     request.node = &node;
     request.configs = configs;
+    request.reserved = reserved;
     request.check_only = check_only;
     return wiring::load(request);
   }
@@ -63,6 +64,8 @@ class LoadingFolder {
   TempFolder folder;
   Node node;
   descriptor::Properties properties;
+  /// Of the next load.
+  wiring::Reserved reserved;
   /// Of the next load; null: all have their defaults.
   std::shared_ptr<config::Configs> configs;
 };

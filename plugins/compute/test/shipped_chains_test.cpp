@@ -1,3 +1,4 @@
+#include "config/configs.h"
 #include "connection.h"
 #include "flow/engine.h"
 #include "flow/transactions.h"
@@ -12,11 +13,14 @@
 #include <tenon/iaas/storage_messages.h>
 #include <tenon/iaas/vm_messages.h>
 #include <tenon/resource_probe.h>
+#include <tenon/storage/command.h>
+#include <tenon/tags.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -77,6 +81,9 @@ class ShippedChains : public testing::Test {
          {"zone.xml", "cluster.xml", "host.xml", "storage.xml", "network.xml", "image.xml", "vm.xml"}) {
       fs::copy_file(fs::path(SHIPPED_DESCRIPTORS) / "services" / file, descriptors() / "services" / file);
     }
+    for (const char* kind : {"config", "tags"}) {
+      fs::copy(fs::path(SHIPPED_DESCRIPTORS) / kind, descriptors() / kind, fs::copy_options::recursive);
+    }
     for (const auto& entry : fs::directory_iterator(fs::path(SHIPPED_DESCRIPTORS) / "chains")) {
       if (entry.path().stem() == "ovs") continue;  // of a plugin that is not here
       fs::copy_file(entry.path(), descriptors() / "chains" / entry.path().filename());
@@ -102,10 +109,12 @@ class ShippedChains : public testing::Test {
     request.library_cache = folder.path() / "libraries";
     request.properties = &properties;
     request.node = &node.node();
+    request.configs = std::make_shared<tenon::config::Configs>(tenon::config::ConfigsOptions{&node.temp().host(), {}});
     auto loaded = tenon::wiring::load(request);
     for (const auto& diagnostic : loaded.diagnostics.sorted()) ADD_FAILURE() << diagnostic.to_string();
     wiring = std::move(loaded.wiring);
     ASSERT_NE(wiring, nullptr);
+    node.node().set_tags(wiring->tags.get());
     engine = std::make_unique<tenon::flow::Engine>(tenon::flow::EngineOptions{.transactions = &transactions});
     messages = std::make_unique<tenon::message::Dispatcher>();
     messages->open(wiring->messages, [](tenon::flow::RunRequest) -> tenon::Result<std::uint64_t> { return 0; });
@@ -117,6 +126,7 @@ class ShippedChains : public testing::Test {
     messages->close();
     messages.reset();
     engine.reset();
+    node.node().set_tags(nullptr);
     wiring->stop();
     wiring.reset();
   }
@@ -186,9 +196,17 @@ class ShippedChains : public testing::Test {
     add<tenon::iaas::ListL2Networks>("L2Network", all);
     add<tenon::iaas::ListImages>("Image", all);
     add<tenon::iaas::ListVms>("Vm", all);
+    for (const std::string& tag : tags()) all.push_back(tag);
     std::sort(all.begin(), all.end());
     all.push_back(std::to_string(domains()) + " domains");
     return all;
+  }
+  /// `tag of Host local`.
+  static std::vector<std::string> tags() {
+    std::vector<std::string> found;
+    const auto tags = tenon::read([](tenon::StoreTransaction& store) { return tenon::find_tags(store, {}); }).value();
+    for (const tenon::Tag& tag : tags) found.push_back("tag of " + to_string(tag.resource));
+    return found;
   }
   /// As the node's users see them.
   template <class List>
@@ -231,8 +249,34 @@ TEST_F(ShippedChains, register_what_vms_need_and_list_it) {
   EXPECT_THAT(everything(),
               ElementsAre("Host local", "Image base", "L2Network blue", "L2Network management", "PrimaryStorage local",
                           "bridge or user br-blue", "bridge or user br-management", "bridge or user network:blue",
-                          "bridge or user network:management", "1 domains"));
+                          "bridge or user network:management", "tag of Host local", "1 domains"));
   EXPECT_EQ(*rows<tenon::iaas::ListHosts>().at(0).find("state"), Json("Connected"));
+}
+
+TEST_F(ShippedChains, note_the_version_of_qemu_img_on_a_host_until_it_is_removed) {
+  must_run("host.add", "host", host());
+  const std::string printed = storage::run_command({"qemu-img", "--version"}, std::chrono::minutes(1)).value();
+  const auto version = tenon::read([](tenon::StoreTransaction& store) {
+    return tenon::tag_token(store, {"Host", "local"}, "qemu-img::version::{version}", "version");
+  });
+  EXPECT_THAT(printed, HasSubstr("qemu-img version " + version.value().value_or("none")));
+  must_run("host.connect", "name", "local");
+  EXPECT_THAT(tags(), SizeIs(1)) << "one of this pattern";
+  must_run("host.remove", "name", "local");
+  EXPECT_THAT(tags(), IsEmpty());
+}
+
+TEST_F(ShippedChains, place_vms_within_the_limits_of_their_host) {
+  add_all();
+  tenon::config::Configs& configs = *wiring->configs;
+  ASSERT_TRUE(configs.set("host", "max.vms", "5", {}, "ada"));
+  ASSERT_TRUE(configs.set("host", "vm.memory", "100M", {{"Host", "local"}}, "ada"));
+  RunResult refused = run("vm.create", "vm", order());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error->code, "COMPUTE.1002");
+  EXPECT_EQ(refused.error->causes.at(0).code, "COMPUTE.1013");
+  ASSERT_TRUE(configs.reset("host", "vm.memory", {{"Host", "local"}}, "ada"));
+  created();
 }
 
 TEST_F(ShippedChains, remove_what_they_registered) {

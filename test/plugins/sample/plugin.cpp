@@ -63,6 +63,7 @@ class Bean : public Greeting, public tenon::Component {
   bool fail_start = false;
 };
 
+// [caller]
 /// Calls all extensions and names all drivers.
 class Host : public tenon::Component {
  public:
@@ -76,6 +77,7 @@ class Host : public tenon::Component {
   tenon::Extensions<Greeting> greetings;
   tenon::Drivers<ToolFactory> tools;
 };
+// [/caller]
 
 class Tool {};
 
@@ -113,6 +115,7 @@ class Fail : public tenon::Flow {
   }
 };
 
+// [extra-step]
 class ExtraStep : public Extra {
  public:
   void run(tenon::FlowStep step) const override {
@@ -125,6 +128,7 @@ class ExtraStep : public Extra {
   }
   std::string text;
 };
+// [/extra-step]
 
 /// Has no undo, and does not say that it needs none.
 class NoOp : public tenon::Flow {
@@ -172,10 +176,12 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
       .property("failStart", &Bean::fail_start)
       .method("init", &Bean::init)
       .method("destroy", &Bean::destroy);
+  // [caller-declaration]
   plugin.bean<sample::Host>("sample.Host")
       .property("file", &sample::Host::file, {.required = true})
       .inject(&sample::Host::greetings)
       .inject(&sample::Host::tools);
+  // [/caller-declaration]
   plugin.bean<sample::Guest>("sample.Guest").inject(&sample::Guest::host);
   plugin.bean<sample::Tools>("sample.Tools").implements<sample::ToolFactory>().property("what", &sample::Tools::what);
   plugin.resource<sample::Tool>("sample.Tool");
@@ -187,8 +193,10 @@ TENON_PLUGIN("sample", "1.2.0", plugin) {
   plugin.flow<sample::NoOp>("sample.NoOp");
   plugin.flow<sample::Count>("sample.Count").reads(sample::kCount).writes(sample::kCount);
   plugin.flow<sample::NoOpFail>("sample.NoOpFail");
+  // [extra-step-declaration]
   plugin.bean<sample::ExtraStep>("sample.ExtraStep")
       .implements<sample::Extra>()
       .property("text", &sample::ExtraStep::text)
       .reads(sample::kLedger);
+  // [/extra-step-declaration]
 }

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "answered.h"
 #include "api/json_text.h"
 #include "api/node_api.h"
+#include "desk_service.h"
 #include "support/loading.h"
 
 namespace tenon::api {
@@ -21,38 +21,11 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* kServices = R"(<service>
-  <id>Desk</id>
-  <message>
-    <name>desk.Question</name>
-    <description>Ask</description>
-    <field name="topic" min-length="2"/>
-    <field name="pages" max="9">How many</field>
-    <interceptor>Stamp</interceptor>
-    <route method="POST" path="/v1/topics/{topic}/questions" status="201"/>
-  </message>
-  <message><name>desk.Read</name><route method="GET" path="/v1/topics/{topic}"/><command>topic read</command></message>
-  <message>
-    <name>desk.Clear</name><route method="DELETE" path="/v1/topics/{topic}"/><role>admin</role>
-  </message>
-  <message><name>desk.Ignore</name><route method="POST" path="/v1/ignored"/><timeout>20ms</timeout></message>
-  <message>
-    <name>desk.Copy</name><route method="POST" path="/v1/copies"/>
-    <run chain="copy" reply="copy"><input key="text" field="text"/></run>
-  </message>
-</service>)";
-
 class MessagesApiTest : public ::testing::Test {
  protected:
   MessagesApiTest() {
-    folder_.library(std::filesystem::path(TEST_PLUGINS) / "desk.so");
-    folder_.beans("desk.xml",
-                  R"(<tenon:library name="desk" version="1.0.0" file="desk.so"/><bean id="Desk" class="desk.Desk"/>)"
-                  R"(<bean id="Stamp" class="desk.Stamp"/>)");
-    folder_.descriptor(
-        "chains/c.xml",
-        R"(<chains><chain name="copy"><input key="text"/><flow class="desk.MakeCopy"/></chain></chains>)");
-    folder_.descriptor("services/desk.xml", kServices);
+    test::write_desk(folder_);
+    folder_.descriptor("services/desk.xml", test::desk_service("<interceptor>Stamp</interceptor>"));
     folder_.descriptor("errors/desk.xml",
                        "<error><prefix>DESK</prefix><code><id>1001</id><description>too much</description>"
                        "<remedy>take less</remedy><status>409</status></code></error>");

@@ -3,14 +3,18 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "answered.h"
 #include "api/json_text.h"
+#include "api/reserved.h"
 #include "support/flows.h"
 #include "support/node.h"
 
@@ -230,6 +234,20 @@ TEST_F(NodeApiTest, answers_the_start_of_a_run_with_its_events_if_they_are_wante
   ASSERT_TRUE(engine_.wait_idle(60s));
   response.events->notify([] {});
   EXPECT_THAT(response.events->take(), HasSubstr("\n\nevent: end\ndata: {"));
+}
+
+TEST_F(NodeApiTest, keeps_its_paths_from_messages) {
+  const Json paths = *get("/openapi.json").find("paths");
+  std::set<std::string> own{"/v1/events"};  // there is no store here, and so there are no events
+  const std::vector<std::string> reserved = reserved_names().paths;
+  for (const auto& [path, operations] : *paths.as_object()) {
+    const auto above = std::find_if(reserved.begin(), reserved.end(), [&, &whole = path](const std::string& begin) {
+      return whole == begin || whole.starts_with(begin + "/");
+    });
+    ASSERT_NE(above, reserved.end()) << path << " is to be added to api/reserved.cpp";
+    own.insert(*above);
+  }
+  EXPECT_THAT(reserved, ::testing::UnorderedElementsAreArray(own));
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 
-#include <filesystem>
 #include <string>
 
 #include "api/json_text.h"
 #include "api/node_api.h"
+#include "desk_service.h"
 #include "support/loading.h"
 
 namespace tenon::api {
@@ -15,43 +15,20 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kServices = R"(<service>
-  <id>Desk</id>
-  <message>
-    <name>desk.Question</name>
-    <description>Ask</description>
-    <field name="topic" min-length="2">About what</field>
-    <field name="pages" max="9">How many</field>
-    <field name="loud" required="yes"/>
-    <route method="POST" path="/v1/topics/{topic}/questions" status="201"/>
-  </message>
-  <message><name>desk.Read</name><route method="GET" path="/v1/topics/{topic}"/><command>topic read</command></message>
-  <message>
-    <name>desk.Clear</name><route method="DELETE" path="/v1/topics/{topic}"/><role>admin</role>
-  </message>
-  <message><name>desk.Ignore</name><route method="POST" path="/v1/ignored"/><timeout>20ms</timeout></message>
-  <message>
-    <name>desk.Copy</name><route method="POST" path="/v1/copies"/>
-    <run chain="copy" reply="copy"><input key="text" field="text"/></run>
-  </message>
-  <message><name>desk.SignedQuestion</name><route method="GET" path="/v1/topics/{name}/{topic}"/></message>
-</service>)";
+std::string services() {
+  return test::desk_service(
+      R"(<field name="loud" required="yes"/>)",
+      R"(<message><name>desk.SignedQuestion</name><route method="GET" path="/v1/topics/{name}/{topic}"/></message>)");
+}
 
 class OpenApiTest : public ::testing::Test {
  protected:
-  OpenApiTest() {
-    folder_.library(std::filesystem::path(TEST_PLUGINS) / "desk.so");
-    folder_.beans("desk.xml",
-                  R"(<tenon:library name="desk" version="1.0.0" file="desk.so"/><bean id="Desk" class="desk.Desk"/>)");
-    folder_.descriptor(
-        "chains/c.xml",
-        R"(<chains><chain name="copy"><input key="text"/><flow class="desk.MakeCopy"/></chain></chains>)");
-  }
+  OpenApiTest() { test::write_desk(folder_); }
   ~OpenApiTest() override {
     if (loaded_.wiring) loaded_.wiring->stop();
   }
-  Json document(const std::string& services = kServices) {
-    folder_.descriptor("services/desk.xml", services);
+  Json document(const std::string& service = services()) {
+    folder_.descriptor("services/desk.xml", service);
     loaded_ = folder_.load();
     EXPECT_THAT(folder_.messages(loaded_), ::testing::IsEmpty());
     text_ = NodeApi("1.2.3", loaded_.wiring, engine_, runs_, messages_)

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/temp_folder.h"
@@ -11,6 +13,7 @@ namespace tenon::descriptor {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::string> examples() {
@@ -27,18 +30,53 @@ std::vector<std::string> examples() {
 TEST(ConfigPage, shows_descriptors_that_are_in_order) {
   std::vector<std::string> configs;
   std::vector<std::string> properties;
-  std::vector<std::string> tags;
   for (const std::string& example : examples()) {
     const Reading reading = read(example);
     EXPECT_THAT(reading.messages, IsEmpty()) << example;
     for (const auto& config : reading.descriptor.configs) configs.push_back(config.name.text);
-    for (const auto& tag : reading.descriptor.tags) tags.push_back(tag.pattern.text);
     if (!reading.descriptor.library) continue;
     for (const auto& property : reading.descriptor.library->properties) properties.push_back(property.name.text);
   }
   EXPECT_THAT(configs, ElementsAre("ping.interval", "look.interval"));
   EXPECT_THAT(properties, ElementsAre("paint.limit"));
-  EXPECT_THAT(tags, ElementsAre("paint::color::{color}", "layers::{count}"));
+}
+
+/// The shipped descriptors in a folder.
+std::vector<Descriptor> shipped(const char* folder) {
+  std::vector<Descriptor> descriptors;
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(SHIPPED_DESCRIPTORS) / folder)) {
+    Reading reading = read(test::read_file(entry.path()));
+    EXPECT_THAT(reading.messages, IsEmpty()) << entry.path();
+    descriptors.push_back(std::move(reading.descriptor));
+  }
+  return descriptors;
+}
+
+TEST(ConfigPage, lists_the_configs_that_are_shipped) {
+  const std::string page = test::read_file(CONFIG_PAGE);
+  std::size_t found = 0;
+  for (const Descriptor& descriptor : shipped("config")) {
+    for (const auto& config : descriptor.configs) {
+      EXPECT_THAT(page, HasSubstr("\n| `" + config.category.text + "." + config.name.text + "` | `" +
+                                  config.default_value.text + "` | `" + config.resources.at(0).text + "` | " +
+                                  config.description + " |\n"));
+      ++found;
+    }
+  }
+  EXPECT_GT(found, 0U);
+}
+
+TEST(TagsPage, lists_the_patterns_that_are_shipped) {
+  const std::string page = test::read_file(TAGS_PAGE);
+  std::size_t found = 0;
+  for (const Descriptor& descriptor : shipped("tags")) {
+    for (const auto& tag : descriptor.tags) {
+      EXPECT_THAT(page, HasSubstr("\n| `" + tag.resource.text + "` | `" + tag.pattern.text + "` | "));
+      EXPECT_THAT(page, HasSubstr(" | " + tag.description + " |\n"));
+      ++found;
+    }
+  }
+  EXPECT_GT(found, 0U);
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ struct PageBlock {
 /// All of a page, `flows.md`, in order.
 [[nodiscard]] std::vector<PageBlock> page_blocks(const std::string& page);
 [[nodiscard]] inline std::vector<PageBlock> flows_page() { return page_blocks("flows.md"); }
-/// Fails the test where a block of code differs from what is compiled, at the place that its marker names. How many
-/// blocks were compared.
+/// Fails the test where a block of code, or one whose marker is a path, differs from the file or region that its marker
+/// names. How many blocks were compared.
 std::size_t expect_compiled(const std::vector<PageBlock>& blocks);
 
 /// The XML of a block as a whole file: a chain stands in `<chains>`, steps in a chain named after the block's line.

@@ -74,7 +74,7 @@ class ChainBinding : public testing::Test {
     request.library_cache = folder_.folder.path() / "libraries";
     request.node = &folder_.node;
     libraries_.emplace(definitions_, request, diagnostics);
-    plan_ = tenon::wiring::bind(definitions_, *libraries_, diagnostics);
+    plan_ = tenon::wiring::bind(definitions_, *libraries_, {}, diagnostics);
     ASSERT_FALSE(diagnostics.has_errors());
   }
   std::string place(const tenon::descriptor::Place& place) const { return folder_.relative(place.to_string()); }

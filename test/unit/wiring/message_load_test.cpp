@@ -173,6 +173,43 @@ TEST_F(MessageLoad, refuses_what_does_not_fit) {
           "services/s.xml:1:90: error: message 'desk.Copy' does not extend 'desk.Question'");
 }
 
+TEST_F(MessageLoad, refuses_a_route_that_the_node_has_itself) {
+  folder_.reserved.paths = {"/v1/status", "/v1/chains"};
+  const auto refused = [&](const std::string& path, const std::string& own) {
+    EXPECT_THAT(
+        load(message("Question", "<route method='GET' path='" + path + "'/>")),
+        ElementsAre("services/s.xml:1:78: error: route GET " + path + " is taken: " + own + " is the node's own"));
+  };
+  refused("/v1/status", "/v1/status");
+  refused("/v1/chains/{topic}", "/v1/chains");
+  EXPECT_THAT(load(message("Question", "<route method='GET' path='/v1/statuses'/>")), IsEmpty());
+}
+
+TEST_F(MessageLoad, refuses_a_command_that_is_taken) {
+  folder_.reserved.commands = {"call list", "run"};
+  const auto with_command = [](const std::string& name, const std::string& words) {
+    return message(name, "<route method='GET' path='/v1/" + name + "'/><command>" + words + "</command>");
+  };
+  EXPECT_THAT(load(with_command("Question", "wall paint") + with_command("Read", "wall paint")),
+              ElementsAre("services/s.xml:1:206: error: command 'wall paint' of message 'desk.Read' is taken (first at "
+                          "services/s.xml:1:99)"));
+  EXPECT_THAT(load(with_command("Question", "read") + message("Read", "<route method='GET' path='/v1/Read'/>")),
+              ElementsAre("services/s.xml:1:141: error: command 'read' of message 'desk.Read' is taken (first at "
+                          "services/s.xml:1:99); <command> gives it another one"));
+  for (const char* words : {"call list", "call list all", "call"}) {
+    EXPECT_THAT(load(with_command("Question", words)),
+                ElementsAre(std::string("services/s.xml:1:99: error: command '") + words +
+                            "' of message 'desk.Question' is taken: 'call list' is built into the command line"));
+  }
+  EXPECT_THAT(load(with_command("Question", "run now")),
+              ElementsAre("services/s.xml:1:99: error: command 'run now' of message 'desk.Question' is taken: 'run' is "
+                          "built into the command line"));
+  EXPECT_THAT(load(with_command("Question", "call ignore") + with_command("Read", "runs") +
+                   message("Ignore", "<command>call ignore</command>")),
+              IsEmpty())
+      << "one without a route is no command";
+}
+
 TEST_F(MessageLoad, refuses_a_message_that_two_services_have) {
   folder_.descriptor("services/t.xml", "<service><id>Desk</id>" + message("Question") + "</service>");
   EXPECT_THAT(load(message("Question")),

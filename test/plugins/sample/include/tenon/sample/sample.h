@@ -12,6 +12,7 @@
 /// What the test plugin `sample` shares with tests and with other test plugins.
 namespace sample {
 
+// [interface]
 /// An observer: what it says is collected by sample.Host.
 class Greeting {
  public:
@@ -19,6 +20,7 @@ class Greeting {
   virtual ~Greeting() = default;
   virtual std::string greet() const = 0;
 };
+// [/interface]
 
 /// A strategy: the factory of drivers of kind Tool.
 class ToolFactory {
@@ -39,11 +41,13 @@ inline constexpr tenon::FlowKey<Ledger> kLedger{"ledger"};
 inline constexpr tenon::FlowKey<std::string> kText{"text"};
 inline constexpr tenon::FlowKey<int> kCount{"count"};
 
+// [steps]
 /// Steps that extensions add to a chain.
 class Extra : public tenon::Flow {
  public:
   static constexpr std::string_view kInterface = "sample.Extra/1";
   static void contract(tenon::FlowContract& contract) { contract.reads(kLedger); }
 };
+// [/steps]
 
 }  // namespace sample
