@@ -56,6 +56,8 @@ constexpr std::chrono::milliseconds kDiscardTime{2000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kLongestRequestId = 128;
 constexpr unsigned kNoContent = 204;
+/// What a connection keeps of unread bytes, which bounds what stands around chunks: their extensions, and trailers.
+constexpr std::size_t kBufferBytes = 64 * 1024;
 
 uid_t peer_of(int descriptor) {
   ucred credentials{};
@@ -66,8 +68,11 @@ uid_t peer_of(int descriptor) {
 
 /// What an unreadable request is answered with; nothing if there is nobody to answer.
 std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& limits) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+  if (error == http::error::header_limit) {
     return problem(431, "the header is longer than " + std::to_string(limits.header_bytes) + " bytes");
+  }
+  if (error == http::error::buffer_overflow) {
+    return problem(431, "what surrounds a chunk is longer than " + std::to_string(kBufferBytes) + " bytes");
   }
   if (error == http::error::body_limit) {
     return problem(413, "the body is longer than " + std::to_string(limits.body_bytes) + " bytes");
@@ -75,6 +80,21 @@ std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& l
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
   return problem(400, "not a request of HTTP/1.1: " + error.message());
+}
+
+/// What is wrong with a header that Beast takes: nobody must see another end of the request in it than we do (RFC 9112,
+/// 6.3), and it has a host (3.2). Empty if nothing is.
+std::string_view flaw_of(const http::request_header<>& header) {
+  if (header.count(http::field::host) != 1) return "expected one Host";
+  const std::string_view length = header[http::field::content_length];
+  if (header.count(http::field::content_length) > 1 || length.find_first_not_of("0123456789") != length.npos) {
+    return "expected one Content-Length";
+  }
+  const bool coded = header.count(http::field::transfer_encoding) > 0;
+  if (coded && !beast::iequals(header[http::field::transfer_encoding], "chunked")) {
+    return "expected no Transfer-Encoding but chunked";
+  }
+  return {};
 }
 
 void add_field(std::string& head, std::string_view name, std::string_view value) {
@@ -157,7 +177,7 @@ class HttpServer::Impl {
     explicit Connection(Local::socket socket)
         : stream(std::move(socket)), peer(peer_of(stream.socket().native_handle())) {}
     Stream stream;
-    beast::flat_buffer buffer;
+    beast::flat_buffer buffer{kBufferBytes};
     uid_t peer;
     /// Waits for a request: may be closed at any time.
     bool idle = false;
@@ -208,6 +228,10 @@ class HttpServer::Impl {
     if (header_error) co_return co_await give_up(connection, header_error);
     if (parser.get().version() != 11) {
       co_await refuse(connection, problem(505, "this server speaks HTTP/1.1"));
+      co_return false;
+    }
+    if (const std::string_view flaw = flaw_of(parser.get()); !flaw.empty()) {
+      co_await refuse(connection, problem(400, std::string(flaw)));
       co_return false;
     }
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
