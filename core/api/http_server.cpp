@@ -55,6 +55,9 @@ constexpr std::size_t kMostDiscarded = 16 * 1024 * 1024;
 constexpr std::chrono::milliseconds kDiscardTime{2000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kLongestRequestId = 128;
+constexpr unsigned kNoContent = 204;
+/// What a connection keeps of unread bytes, which bounds what stands around chunks: their extensions, and trailers.
+constexpr std::size_t kBufferBytes = 64 * 1024;
 
 uid_t peer_of(int descriptor) {
   ucred credentials{};
@@ -65,8 +68,11 @@ uid_t peer_of(int descriptor) {
 
 /// What an unreadable request is answered with; nothing if there is nobody to answer.
 std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& limits) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+  if (error == http::error::header_limit) {
     return problem(431, "the header is longer than " + std::to_string(limits.header_bytes) + " bytes");
+  }
+  if (error == http::error::buffer_overflow) {
+    return problem(431, "what surrounds a chunk is longer than " + std::to_string(kBufferBytes) + " bytes");
   }
   if (error == http::error::body_limit) {
     return problem(413, "the body is longer than " + std::to_string(limits.body_bytes) + " bytes");
@@ -74,6 +80,36 @@ std::optional<HttpResponse> refusal(const error_code& error, const HttpLimits& l
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() != http::make_error_code(http::error::end_of_stream).category()) return std::nullopt;
   return problem(400, "not a request of HTTP/1.1: " + error.message());
+}
+
+/// What is wrong with a header that Beast takes: nobody must see another end of the request in it than we do (RFC 9112,
+/// 6.3), and it has a host (3.2). Empty if nothing is.
+std::string_view flaw_of(const http::request_header<>& header) {
+  if (header.count(http::field::host) != 1) return "expected one Host";
+  const std::string_view length = header[http::field::content_length];
+  if (header.count(http::field::content_length) > 1 || length.find_first_not_of("0123456789") != length.npos) {
+    return "expected one Content-Length";
+  }
+  const bool coded = header.count(http::field::transfer_encoding) > 0;
+  if (coded && !beast::iequals(header[http::field::transfer_encoding], "chunked")) {
+    return "expected no Transfer-Encoding but chunked";
+  }
+  return {};
+}
+
+void add_field(std::string& head, std::string_view name, std::string_view value) {
+  head.append(name).append(": ").append(value).append("\r\n");
+}
+
+/// The status line and the headers that the handler gave. (Not Beast's, whose serializer walks a list of buffers of
+/// each field for each write: that took longer than most handlers.)
+std::string head_of(const HttpResponse& response) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
+  head.append(response.status < 400 ? std::string_view(reason.data(), reason.size()) : status_title(response.status));
+  head.append("\r\n");
+  for (const auto& [name, value] : response.headers) add_field(head, name, value);
+  return head;
 }
 
 /// What the ids of the requests of this process begin with.
@@ -141,7 +177,7 @@ class HttpServer::Impl {
     explicit Connection(Local::socket socket)
         : stream(std::move(socket)), peer(peer_of(stream.socket().native_handle())) {}
     Stream stream;
-    beast::flat_buffer buffer;
+    beast::flat_buffer buffer{kBufferBytes};
     uid_t peer;
     /// Waits for a request: may be closed at any time.
     bool idle = false;
@@ -194,14 +230,21 @@ class HttpServer::Impl {
       co_await refuse(connection, problem(505, "this server speaks HTTP/1.1"));
       co_return false;
     }
+    if (const std::string_view flaw = flaw_of(parser.get()); !flaw.empty()) {
+      co_await refuse(connection, problem(400, std::string(flaw)));
+      co_return false;
+    }
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
       http::response<http::empty_body> go_on(http::status::continue_, 11);
       co_await http::async_write(connection.stream, go_on, kNoThrow);
     }
-    connection.stream.expires_after(limits_.idle);
-    auto [body_error, body_bytes] = co_await http::async_read(connection.stream, connection.buffer, parser, kNoThrow);
-    if (body_error) co_return co_await give_up(connection, body_error);
+    if (!parser.is_done()) {
+      connection.stream.expires_after(limits_.idle);
+      auto [body_error, body_bytes] = co_await http::async_read(connection.stream, connection.buffer, parser, kNoThrow);
+      if (body_error) co_return co_await give_up(connection, body_error);
+    }
 
+    const bool with_body = parser.get().method() != http::verb::head;
     const bool keep_alive = parser.get().keep_alive() && !stopping_;
     const std::string id = request_id(parser.get()["X-Request-Id"]);
     HttpResponse response = handle(parser.release(), connection.peer, id);
@@ -217,7 +260,7 @@ class HttpServer::Impl {
       co_await stream(connection, response);
       co_return false;
     }
-    co_return co_await send(connection, response, keep_alive) && keep_alive;
+    co_return co_await send(connection, std::move(response), keep_alive, with_body) && keep_alive;
   }
 
   /// Does the work on a thread of the pool; the connection's coroutine goes on on the server's thread. (Posted, not
@@ -281,16 +324,16 @@ class HttpServer::Impl {
     }
   }
 
-  awaitable<bool> send(Connection& connection, const HttpResponse& response, bool keep_alive) {
-    http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
-    message.reason(response.status < 400 ? "" : status_title(response.status));
-    if (!response.body.empty()) message.set(http::field::content_type, response.content_type);
-    for (const auto& [name, value] : response.headers) message.set(name, value);
-    message.keep_alive(keep_alive);
-    message.body() = response.body;
-    message.prepare_payload();
+  awaitable<bool> send(Connection& connection, HttpResponse response, bool keep_alive, bool with_body = true) {
+    std::string head = head_of(response);
+    if (!response.body.empty()) add_field(head, "Content-Type", response.content_type);
+    if (!keep_alive) add_field(head, "Connection", "close");
+    if (response.status != kNoContent) add_field(head, "Content-Length", std::to_string(response.body.size()));
+    head.append("\r\n");
+    const asio::const_buffer body = with_body ? asio::buffer(response.body) : asio::const_buffer();
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(head), body};
     connection.stream.expires_after(limits_.idle);
-    const auto [error, bytes] = co_await http::async_write(connection.stream, message, kNoThrow);
+    const auto [error, bytes] = co_await asio::async_write(connection.stream, parts, kNoThrow);
     co_return !error;
   }
 
@@ -303,7 +346,7 @@ class HttpServer::Impl {
   /// Answers and closes. What the other side is still sending is taken in first: closing a socket with unread data
   /// would fail its writes before it reads the answer.
   awaitable<void> refuse(Connection& connection, HttpResponse response) {
-    const bool sent = co_await send(connection, response, false);
+    const bool sent = co_await send(connection, std::move(response), false);
     if (!sent) co_return;
     error_code ignored;
     connection.stream.socket().shutdown(Local::socket::shutdown_send, ignored);
@@ -317,15 +360,14 @@ class HttpServer::Impl {
   }
 
   awaitable<void> stream(Connection& connection, const HttpResponse& response) {
-    http::response<http::empty_body> head(http::status::ok, 11);
-    head.set(http::field::content_type, "text/event-stream");
-    head.set(http::field::cache_control, "no-store");
-    for (const auto& [name, value] : response.headers) head.set(name, value);
-    head.keep_alive(false);
-    head.chunked(true);
-    http::response_serializer<http::empty_body> serializer(head);
+    std::string head = head_of(response);
+    add_field(head, "Content-Type", "text/event-stream");
+    add_field(head, "Cache-Control", "no-store");
+    add_field(head, "Connection", "close");
+    add_field(head, "Transfer-Encoding", "chunked");
+    head.append("\r\n");
     connection.stream.expires_after(limits_.idle);
-    const auto [head_error, head_bytes] = co_await http::async_write_header(connection.stream, serializer, kNoThrow);
+    const auto [head_error, head_bytes] = co_await asio::async_write(connection.stream, asio::buffer(head), kNoThrow);
     if (head_error) co_return;
 
     const auto alarm = std::make_shared<Alarm>(context_);

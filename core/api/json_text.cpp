@@ -7,14 +7,48 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <optional>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace tenon::api {
 namespace {
+
+/// The length of the UTF-8 sequence at the beginning of `text`; 0 if there is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || length > text.size()) return 0;
+  for (std::size_t at = 1; at < length; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+  const bool surrogate = first == 0xED && byte(1) > 0x9F;
+  const bool too_large = first == 0xF4 && byte(1) > 0x8F;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+/// A number in JSON's form; nothing if a double can't hold it. (RapidJSON's own conversion to the nearest double has
+/// undefined behaviour for some: it normalizes a zero.)
+std::optional<Json> number(std::string_view text) {
+  const char* end = text.data() + text.size();
+  if (text.find_first_of(".eE") == std::string_view::npos) {
+    std::int64_t whole = 0;
+    if (std::from_chars(text.data(), end, whole).ec == std::errc()) return Json(whole);
+    std::uint64_t big = 0;
+    if (std::from_chars(text.data(), end, big).ec == std::errc()) return Json(big);
+  }
+  double real = 0;
+  if (std::from_chars(text.data(), end, real).ec != std::errc()) return std::nullopt;
+  return Json(real);
+}
 
 /// Builds the tree from RapidJSON's events.
 class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeBuilder> {
@@ -23,18 +57,22 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
 
   bool Null() { return put(Json()); }
   bool Bool(bool value) { return put(Json(value)); }
-  bool Int(int value) { return put(Json(value)); }
-  bool Uint(unsigned value) { return put(Json(value)); }
-  bool Int64(std::int64_t value) { return put(Json(value)); }
-  bool Uint64(std::uint64_t value) { return put(Json(value)); }
-  bool Double(double value) { return put(Json(value)); }
-  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) { return put(Json(std::string(text, size))); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    const std::optional<Json> value = number({text, size});
+    if (value) return put(*value);
+    refusal_ = make_error("JSON.1006", "not JSON", "a number out of the range of a double");
+    return false;
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    return is_whole({text, size}) && put(Json(std::string(text, size)));
+  }
   bool StartObject() { return open(Json::object()); }
   bool StartArray() { return open(Json::array()); }
   bool EndObject(rapidjson::SizeType /*members*/) { return close(); }
   bool EndArray(rapidjson::SizeType /*elements*/) { return close(); }
 
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    if (!is_whole({text, size})) return false;
     Level& level = levels_.back();
     level.name.assign(text, size);
     if (level.names.insert(level.name).second) return true;
@@ -53,6 +91,12 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     std::unordered_set<std::string> names;
   };
 
+  /// RapidJSON looks for the second half of a surrogate pair, but takes one that comes first.
+  bool is_whole(std::string_view text) {
+    if (is_utf8(text)) return true;
+    refusal_ = make_error("JSON.1006", "not JSON", "half of a surrogate pair");
+    return false;
+  }
   bool open(Json value) {
     if (levels_.size() >= depth_) {
       refusal_ = make_error("JSON.1008", "nested too deep", "more than " + std::to_string(depth_) + " levels");
@@ -95,22 +139,6 @@ std::string position(std::string_view text, std::size_t offset) {
     begin = at + 1;
   }
   return "line " + std::to_string(line) + ", column " + std::to_string(offset - begin + 1);
-}
-
-/// The length of the UTF-8 sequence at the beginning of `text`; 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || length > text.size()) return 0;
-  for (std::size_t at = 1; at < length; ++at) {
-    if ((byte(at) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) > 0x9F;
-  const bool too_large = first == 0xF4 && byte(1) > 0x8F;
-  return overlong || surrogate || too_large ? 0 : length;
 }
 
 std::string repaired(std::string_view text) {
@@ -168,12 +196,12 @@ class Printer {
   }
 
   void text(const std::string& string, bool name) {
-    const std::string good = repaired(string);
-    const auto size = static_cast<rapidjson::SizeType>(good.size());
+    if (!is_utf8(string)) return text(repaired(string), name);
+    const auto size = static_cast<rapidjson::SizeType>(string.size());
     if (name) {
-      writer_.Key(good.data(), size);
+      writer_.Key(string.data(), size);
     } else {
-      writer_.String(good.data(), size);
+      writer_.String(string.data(), size);
     }
   }
 
@@ -182,10 +210,19 @@ class Printer {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 Result<Json> parse_json(std::string_view text, std::size_t depth) {
   if (text.empty()) return make_error("JSON.1006", "not JSON", "the text is empty");
   constexpr unsigned kFlags =
-      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+      rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   TreeBuilder builder(depth);

@@ -19,6 +19,9 @@ inline constexpr std::size_t kJsonDepth = 64;
 
 enum class JsonStyle { kCompact, kIndented };
 
+/// Whether the text is UTF-8 (RFC 3629).
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// The value as text. Always valid: a number that JSON can't express becomes null, a byte that is not UTF-8 the
 /// replacement character.
 [[nodiscard]] std::string print_json(const Json& value, JsonStyle style = JsonStyle::kCompact);

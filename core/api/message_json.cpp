@@ -112,7 +112,7 @@ Json run_json(const message::RunRule& rule) {
 
 Result<Json> read_message(const HttpRequest& request, const message::HandledMessage& handled,
                           const std::vector<std::string>& parameters) {
-  const Json schema = handled.entry->schema();
+  const Json& schema = handled.schema;
   const bool in_query = request.method == "GET" || request.method == "DELETE";
   Json message = Json::object();
   if (!in_query && !request.body.empty()) {
@@ -160,7 +160,7 @@ Json message_json(const message::HandledMessage& message) {
   }
   return std::move(json)
       .add("interceptors", interceptors_json(message))
-      .add("schema", message::schema_with(message.entry->schema(), message.fields))
+      .add("schema", message::schema_with(message.schema, message.fields))
       .add("reply", message.entry->reply_schema())
       .add("place", message.place.to_string());
 }

@@ -44,7 +44,7 @@ Json parameter(const std::string& name, const char* in, bool required, const Jso
 class Fields {
  public:
   explicit Fields(const message::HandledMessage& message)
-      : schema_(message::schema_with(message.entry->schema(), message.fields)),
+      : schema_(message::schema_with(message.schema, message.fields)),
         in_path_(wiring::route_parameters(message.route->path).value_or(std::vector<std::string>())),
         in_query_(message.route->method == "GET" || message.route->method == "DELETE") {}
 

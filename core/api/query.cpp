@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "api/json_text.h"
 #include "descriptor/diagnostics.h"
 #include "descriptor/units.h"
 
@@ -122,6 +123,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     result += static_cast<char>(byte);
     at += 2;
   }
+  if (!is_utf8(result)) return std::nullopt;
   return result;
 }
 

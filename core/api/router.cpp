@@ -22,17 +22,17 @@ std::vector<std::string> split(std::string_view path) {
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
-std::optional<std::vector<std::string>> match(const std::vector<std::string>& pattern,
-                                              const std::vector<std::string>& segments) {
-  if (pattern.size() != segments.size()) return std::nullopt;
+bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
+  return std::equal(pattern.begin(), pattern.end(), segments.begin(), segments.end(),
+                    [](const std::string& part, const std::string& segment) {
+                      return is_parameter(part) ? !segment.empty() : part == segment;
+                    });
+}
+
+std::vector<std::string> parameters_of(const std::vector<std::string>& pattern, std::vector<std::string> segments) {
   std::vector<std::string> parameters;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (is_parameter(pattern[i])) {
-      if (segments[i].empty()) return std::nullopt;
-      parameters.push_back(segments[i]);
-    } else if (pattern[i] != segments[i]) {
-      return std::nullopt;
-    }
+    if (is_parameter(pattern[i])) parameters.push_back(std::move(segments[i]));
   }
   return parameters;
 }
@@ -63,9 +63,10 @@ HttpResponse Router::route(const HttpRequest& request) const {
 
   std::string allowed;
   for (const Route& route : routes_) {
-    const std::optional<std::vector<std::string>> parameters = match(route.segments, segments);
-    if (!parameters) continue;
-    if (route.description.method == request.method) return route.handler(request, *parameters);
+    if (!fits(route.segments, segments)) continue;
+    if (route.description.method == request.method) {
+      return route.handler(request, parameters_of(route.segments, std::move(segments)));
+    }
     allowed.append(allowed.empty() ? "" : ", ").append(route.description.method);
   }
   if (allowed.empty()) return problem(404, "there is nothing at '" + std::string(path) + "'");

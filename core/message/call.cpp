@@ -212,7 +212,7 @@ void CallUnderWay::start_run() {
     Json value = field != nullptr ? *field : Json();
     if (!input.as.empty()) {
       const HandledMessage* part = table_->find(input.as);
-      if (part != nullptr) value = only(value, part->entry->schema());
+      if (part != nullptr) value = only(value, part->schema);
     }
     request.input.emplace_back(input.key, Value::of<Json>(std::move(value)));
   }

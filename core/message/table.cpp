@@ -14,7 +14,10 @@ std::string HandledMessage::described() const {
 
 MessageTable::MessageTable(std::vector<HandledMessage> messages) : messages_(std::move(messages)) {
   std::sort(messages_.begin(), messages_.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  for (const HandledMessage& message : messages_) by_type_.emplace(message.entry->type_id, &message);
+  for (HandledMessage& message : messages_) {
+    message.schema = message.entry->schema();
+    by_type_.emplace(message.entry->type_id, &message);
+  }
 }
 
 const HandledMessage* MessageTable::find(std::uint64_t type) const noexcept {

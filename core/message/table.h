@@ -66,6 +66,8 @@ struct QueueRule {
 struct HandledMessage {
   std::string name;
   const MessageEntry* entry = nullptr;
+  /// Of its type, as `entry` makes it; the table sees to it.
+  Json schema;
   /// The plugin that declares it, and the one whose bean handles it.
   std::string plugin;
   std::string service_plugin;

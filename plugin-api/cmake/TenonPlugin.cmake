@@ -12,7 +12,7 @@ function(tenon_add_plugin NAME)
     PREFIX "" OUTPUT_NAME ${NAME} LINK_DEPENDS ${TENON_PLUGIN_MAP}
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
   target_compile_features(${target} PRIVATE cxx_std_20)
-  target_compile_options(${target} PRIVATE -fno-gnu-unique)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   target_link_libraries(${target} PRIVATE Tenon::plugin_api ${PLUGIN_LIBRARIES})
   target_link_options(${target} PRIVATE -Wl,--version-script=${TENON_PLUGIN_MAP})
   if(NOT TENON_SANITIZE)

@@ -30,7 +30,7 @@ enum class InterceptorPosition : std::uint8_t { kSystem, kFront, kDefault, kEnd 
 /// Nothing: the message goes on. A value: it is the answer. An error: it is refused.
 using Verdict = std::optional<Result<Value>>;
 [[nodiscard]] inline Verdict go_on() { return std::nullopt; }
-[[nodiscard]] inline Verdict refuse(ErrorCode error) { return Result<Value>(std::move(error)); }
+[[nodiscard]] inline Verdict refuse(ErrorCode error) { return Verdict(std::in_place, std::move(error)); }
 template <class Reply>
 [[nodiscard]] Verdict answer_with(Reply reply) {
   return Result<Value>(Value::of<Reply>(std::move(reply)));

@@ -27,6 +27,19 @@ TEST(JsonText, keeps_the_widest_whole_numbers) {
   EXPECT_EQ(*parsed("18446744073709551615").as_uint(), UINT64_MAX);
 }
 
+TEST(JsonText, takes_the_nearest_double) {
+  EXPECT_EQ(*parsed("0.1").as_double(), 0.1);
+  EXPECT_EQ(*parsed("184467440737095516159").as_double(), 184467440737095516159.0);
+  EXPECT_EQ(*parsed("1.7976931348623157e308").as_double(), 1.7976931348623157e308);
+  EXPECT_EQ(*parsed("-0").as_int(), 0);
+}
+
+TEST(JsonText, refuses_numbers_that_no_double_can_hold) {
+  for (const char* number : {"1e400", "-1e400", "1e-400", "1e99999999999"}) {
+    EXPECT_THAT(refused(number), HasSubstr("JSON.1006")) << number;
+  }
+}
+
 TEST(JsonText, says_line_and_column_of_what_is_no_json) {
   EXPECT_EQ(refused("{\n  \"a\": 1,\n  oops\n}"),
             "JSON.1006: not JSON: line 3, column 3: Missing a name for object member.");
@@ -51,6 +64,12 @@ TEST(JsonText, refuses_nesting_that_is_too_deep_without_using_the_stack) {
 }
 
 TEST(JsonText, refuses_bytes_that_are_no_utf8) { EXPECT_THAT(refused("\"\xC3\x28\""), HasSubstr("JSON.1006")); }
+
+TEST(JsonText, refuses_half_of_a_surrogate_pair) {
+  for (const char* half : {R"("\ud83d")", R"("\ude00")", R"("\ud83d\ud83d")", R"({"\ude00":1})"}) {
+    EXPECT_THAT(refused(half), HasSubstr("JSON.1006")) << half;
+  }
+}
 
 TEST(JsonText, refuses_numbers_that_json_does_not_have) {
   for (const char* text : {"NaN", "Infinity", "01", "+1", "1.", "1e999", "0x10"}) {

@@ -51,6 +51,9 @@ class RawClient {
     return send(request + "\r\n" + body);
   }
 
+  /// Nothing more will be sent; answers can still be read.
+  void end_sending() { ::shutdown(descriptor_, SHUT_WR); }
+
   /// Reads until `text` has come; all that has come up to its end.
   std::string read_until(std::string_view text) {
     while (true) {

@@ -58,7 +58,8 @@ TEST_F(RouterTest, answers_405_with_the_methods_that_there_are) {
 }
 
 TEST_F(RouterTest, answers_400_to_paths_that_cannot_be_decoded) {
-  for (const char* target : {"/v1/things/%", "/v1/things/%4", "/v1/things/%zz", "/v1/things/%00", "http://x/", "*"}) {
+  for (const char* target : {"/v1/things/%", "/v1/things/%4", "/v1/things/%zz", "/v1/things/%00", "/v1/things/%c0%ae",
+                             "/v1/things/%ff", "http://x/", "*"}) {
     EXPECT_EQ(ask("GET", target).status, 400U) << target;
   }
 }
