@@ -174,10 +174,12 @@ TEST_F(ConfigApiTest, sets_finds_and_removes_tags) {
 TEST_F(ConfigApiTest, are_changed_by_administrators_alone) {
   constexpr uid_t kStranger = 4'000'000;
   const std::string path = "/v1/config/dial/steps";
-  EXPECT_EQ(told("PUT", path, R"({"value":"8"})", kStranger),
-            "403 CONFIG.1006: the caller may not change configs: they are changed by administrators, and not by uid 4000000");
-  EXPECT_EQ(told("DELETE", path, {}, kStranger),
-            "403 CONFIG.1006: the caller may not change configs: they are changed by administrators, and not by uid 4000000");
+  EXPECT_EQ(
+      told("PUT", path, R"({"value":"8"})", kStranger),
+      "403 CONFIG.1006: the caller may not change configs: they are changed by administrators, and not by uid 4000000");
+  EXPECT_EQ(
+      told("DELETE", path, {}, kStranger),
+      "403 CONFIG.1006: the caller may not change configs: they are changed by administrators, and not by uid 4000000");
   EXPECT_THAT(told("GET", path, {}, kStranger), HasSubstr(R"("value":"7")"));
 }
 
