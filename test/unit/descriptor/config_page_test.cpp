@@ -57,9 +57,10 @@ TEST(ConfigPage, lists_the_configs_that_are_shipped) {
   std::size_t found = 0;
   for (const Descriptor& descriptor : shipped("config")) {
     for (const auto& config : descriptor.configs) {
+      std::string kinds;
+      for (const auto& kind : config.resources) kinds.append(kinds.empty() ? "`" : ", `").append(kind.text).append("`");
       EXPECT_THAT(page, HasSubstr("\n| `" + config.category.text + "." + config.name.text + "` | `" +
-                                  config.default_value.text + "` | `" + config.resources.at(0).text + "` | " +
-                                  config.description + " |\n"));
+                                  config.default_value.text + "` | " + kinds + " | " + config.description + " |\n"));
       ++found;
     }
   }
