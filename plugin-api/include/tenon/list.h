@@ -2,6 +2,7 @@
 
 #include <tenon/described.h>
 #include <tenon/list_query.h>
+#include <tenon/list_rows.h>
 #include <tenon/schema.h>
 #include <tenon/store.h>
 
