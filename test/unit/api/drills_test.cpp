@@ -63,25 +63,29 @@ class DrillsTest : public ::testing::Test {
   }
   /// All that a stream of events gives, to its end.
   std::string read(EventSource& events) {
-    std::mutex mutex;
-    std::condition_variable changed;
-    int changes = 0;
-    events.notify([&] {
-      std::lock_guard lock(mutex);
-      ++changes;
-      changed.notify_all();
+    // Shared with the waker, which may still be on its way when the stream has ended.
+    struct Wakes {
+      std::mutex mutex;
+      std::condition_variable changed;
+      int count = 0;
+    };
+    const auto wakes = std::make_shared<Wakes>();
+    events.notify([wakes] {
+      std::lock_guard lock(wakes->mutex);
+      ++wakes->count;
+      wakes->changed.notify_all();
     });
     std::string text;
     while (true) {
-      int seen = 0;
-      {
-        std::lock_guard lock(mutex);
-        seen = changes;
-      }
+      std::unique_lock lock(wakes->mutex);
+      const int seen = wakes->count;
+      lock.unlock();
       text += events.take();
       if (events.ended()) break;
-      std::unique_lock lock(mutex);
-      if (!changed.wait_for(lock, 60s, [&] { return changes != seen; })) throw std::runtime_error("the drill hangs");
+      lock.lock();
+      if (!wakes->changed.wait_for(lock, 60s, [&] { return wakes->count != seen; })) {
+        throw std::runtime_error("the drill hangs");
+      }
     }
     return text;
   }

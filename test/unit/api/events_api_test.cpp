@@ -108,15 +108,19 @@ TEST_F(EventsApiTest, follows_what_comes) {
   wait_for(1);
   const auto stream = ask("?path=/walls/north/painted", "text/event-stream").events;
   ASSERT_NE(stream, nullptr);
-  std::promise<void> woken;
-  std::atomic<bool> once{false};
-  stream->notify([&] {
-    if (!once.exchange(true)) woken.set_value();
+  struct Woken {
+    std::promise<void> promise;
+    std::atomic<bool> once{false};
+  };
+  // Shared: the last waker may still be on its way when the test has ended.
+  const auto woken = std::make_shared<Woken>();
+  stream->notify([woken] {
+    if (!woken->once.exchange(true)) woken->promise.set_value();
   });
   EXPECT_EQ(stream->take(), "");
   paint("south", 1);
   paint("north", 1);
-  woken.get_future().get();
+  woken->promise.get_future().get();
   wait_for(3);
   EXPECT_THAT(ids(stream->take()), ElementsAre("3"));
   EXPECT_FALSE(stream->ended());

@@ -175,13 +175,13 @@ TEST_F(RunLogTest, wakes_a_stream_until_its_end) {
   const auto record = start(log, ChainMaker().then("a", hold()).then("b", trace_.next("b")));
   auto step = held();
   const auto events = std::make_shared<RunEvents>(record, engine_);
-  std::atomic<int> wakes{0};
-  events->notify([&] { ++wakes; });
+  const auto wakes = std::make_shared<std::atomic<int>>(0);
+  events->notify([wakes] { ++*wakes; });
   EXPECT_THAT(events->take(), ::testing::StartsWith("event: run\ndata: {\"id\":\""));
   EXPECT_FALSE(events->ended());
   std::move(*step).next();
   wait();
-  EXPECT_GT(wakes, 0);
+  EXPECT_GT(*wakes, 0);
   EXPECT_THAT(events->take(), ::testing::HasSubstr("event: end\ndata: {"));
   EXPECT_TRUE(events->ended());
 }
