@@ -7,6 +7,7 @@
 #include "answer_view.h"
 #include "format.h"
 #include "json_access.h"
+#include "plugin_command.h"
 #include "terminal.h"
 
 namespace tenon::cli {
@@ -82,6 +83,7 @@ void show_status(const ApiClient& client, bool json) {
                            {"since", text_of(status, "since")},
                            {"process", count_of(status, "pid")},
                            {"plugins", count_of(status, "plugins")},
+                           {"last reload", last_reload_text(status)},
                            {"beans", count_of(status, "beans")},
                            {"drivers", count_of(status, "drivers")},
                            {"extensions", count_of(status, "extensions")},
@@ -99,11 +101,12 @@ void show_status(const ApiClient& client, bool json) {
 
 void list_plugins(const ApiClient& client, bool json) {
   print_list(client.get("/v1/plugins"), json,
-             {"NAME", "VERSION", "STATE", "GENERATION", "LOADED", "REQUIRES", "CLASSES", "PINS", "FILE"},
+             {"NAME", "VERSION", "STATE", "GENERATION", "LOADED", "REQUIRES", "CLASSES", "PINS", "HELD BY", "FILE"},
              [](const Json& item) -> std::vector<std::string> {
                return {text_of(item, "name"),        text_of(item, "version"), text_of(item, "state"),
                        count_of(item, "generation"), text_of(item, "loaded"),  joined(list_of(item, "requires")),
-                       count_of(item, "classes"),    count_of(item, "pins"),   text_of(item, "file")};
+                       count_of(item, "classes"),    count_of(item, "pins"),   text_of(item, "held_by"),
+                       text_of(item, "file")};
              });
 }
 

@@ -116,7 +116,7 @@ std::shared_ptr<Drills::Job> Drills::start(DrillRequest request) {
   if (entry.job && !entry.job->record->ended()) return nullptr;
   if (entry.thread.joinable()) entry.thread.join();
   const std::shared_ptr<const flow::Chain> chain = request.chain;
-  auto stage = std::make_unique<NodeStage>(wiring_, engine_, runs_, std::move(request));
+  auto stage = std::make_unique<NodeStage>(wiring_.get(), engine_, runs_, std::move(request));
   entry.job = std::make_shared<Job>(std::make_shared<DrillRecord>(*chain, stage->probes()));
   entry.thread = std::thread([stage = std::move(stage), steps = chain->steps.size(), job = entry.job] {
     ::pthread_setname_np(::pthread_self(), "tenon-drill");

@@ -18,7 +18,7 @@
 #include "api/http.h"
 #include "api/run_log.h"
 #include "flow/engine.h"
-#include "wiring/wiring.h"
+#include "wiring/current.h"
 
 namespace tenon::api {
 
@@ -35,7 +35,7 @@ struct DrillRequest {
 class Drills {
  public:
   /// The engine and the log must outlive this.
-  Drills(std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs)
+  Drills(wiring::Current wiring, flow::Engine& engine, RunLog& runs)
       : wiring_(std::move(wiring)), engine_(engine), runs_(runs) {}
   /// Lets the runs that the drills are at come to their ends, and no more begin.
   ~Drills();
@@ -60,7 +60,7 @@ class Drills {
     std::shared_ptr<Job> job;
     std::thread thread;
   };
-  const std::shared_ptr<const wiring::Wiring> wiring_;
+  const wiring::Current wiring_;
   flow::Engine& engine_;
   RunLog& runs_;
   mutable std::mutex mutex_;

@@ -95,8 +95,8 @@ Json error_code_json(const descriptor::ErrorCodeDefinition& error) {
 
 }  // namespace
 
-MessagesApi::MessagesApi(std::shared_ptr<const wiring::Wiring> wiring, message::Dispatcher& dispatcher,
-                         flow::Engine& engine, RunLog& runs, RunStore* store, RequestLog* requests)
+MessagesApi::MessagesApi(wiring::Current wiring, message::Dispatcher& dispatcher, flow::Engine& engine, RunLog& runs,
+                         RunStore* store, RequestLog* requests)
     : wiring_(std::move(wiring)),
       dispatcher_(dispatcher),
       engine_(engine),
@@ -106,7 +106,7 @@ MessagesApi::MessagesApi(std::shared_ptr<const wiring::Wiring> wiring, message::
 
 /// A message that is ready to be sent.
 struct MessagesApi::Sending {
-  const message::HandledMessage& handled;
+  Handled handled;
   Value message;
   CallOptions options;
   bool follow = false;
@@ -115,7 +115,8 @@ struct MessagesApi::Sending {
 void MessagesApi::add_routes(Router& router) const {
   router.add("GET", "/v1/messages", "List the messages", [this](const HttpRequest&, const Parameters&) {
     Json list = Json::array();
-    for (const message::HandledMessage& message : wiring_->messages->messages()) list.push(message_json(message));
+    const std::shared_ptr<const message::MessageTable> table = wiring_.get()->messages;
+    for (const message::HandledMessage& message : table->messages()) list.push(message_json(message));
     return reply(list);
   });
   router.add("GET", "/v1/messages/{name}", "Show one message",
@@ -124,23 +125,26 @@ void MessagesApi::add_routes(Router& router) const {
              [this](const HttpRequest&, const Parameters&) { return calls(); });
   router.add("GET", "/v1/errors", "List the error codes", [this](const HttpRequest&, const Parameters&) {
     Json list = Json::array();
-    for (const auto& error : wiring_->errors) list.push(error_code_json(error));
+    const auto wiring = wiring_.get();
+    for (const auto& error : wiring->errors) list.push(error_code_json(error));
     return reply(list);
   });
   router.add("GET", "/v1/errors/{code}", "Show one error code",
              [this](const HttpRequest&, const Parameters& p) { return error(p[0]); });
 }
 
-void MessagesApi::add_messages(Router& router) const {
-  for (const message::HandledMessage& message : wiring_->messages->messages()) {
+void MessagesApi::add_messages(Router& router, const std::shared_ptr<const message::MessageTable>& table) const {
+  for (const message::HandledMessage& message : table->messages()) {
     if (!message.route) continue;
     router.add(message.route->method, message.route->path, message.description,
-               [this, &message](const HttpRequest& request, const Parameters& p) { return send(request, message, p); });
+               [this, handled = Handled(table, &message)](const HttpRequest& request, const Parameters& p) {
+                 return send(request, handled, p);
+               });
   }
 }
 
-HttpResponse MessagesApi::send(const HttpRequest& request, const message::HandledMessage& handled,
-                               const Parameters& parameters) const {
+HttpResponse MessagesApi::send(const HttpRequest& request, const Handled& known, const Parameters& parameters) const {
+  const message::HandledMessage& handled = *known;
   if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
   CallOptions options;
   options.caller = caller(request.peer, request.id);
@@ -157,7 +161,7 @@ HttpResponse MessagesApi::send(const HttpRequest& request, const message::Handle
     if (std::optional<HttpResponse> refusal = refused_by_journal(store_)) return *std::move(refusal);
   }
 
-  Sending sending{handled, *std::move(message), std::move(options), wants_events(request)};
+  Sending sending{known, *std::move(message), std::move(options), wants_events(request)};
   if (request.idempotency_key.empty() || request.method == "GET" || requests_ == nullptr) {
     return dispatch(std::move(sending));
   }
@@ -191,17 +195,17 @@ HttpResponse MessagesApi::send_once(const HttpRequest& request, Sending sending)
 }
 
 HttpResponse MessagesApi::dispatch(Sending sending) const {
-  const message::HandledMessage& handled = sending.handled;
+  const message::HandledMessage& handled = *sending.handled;
   CallOptions& options = sending.options;
   const auto under_way = std::make_shared<AnswerUnderWay>();
   options.started = [under_way](std::uint64_t run) { under_way->started(run); };
   dispatcher_.ask(std::move(sending.message), std::move(options),
                   [under_way](Result<Value> answer) { under_way->answer(std::move(answer)); });
-  const auto answer = [this, under_way, &handled, follow = sending.follow] {
+  const auto answer = [this, under_way, known = sending.handled, follow = sending.follow] {
     auto [value, run] = under_way->take();
     if (run) return started(*run, follow);
-    if (!value) return problem(504, "there is no answer yet: " + handled.described());
-    return *value ? value_reply(handled, **value) : refused(value->error());
+    if (!value) return problem(504, "there is no answer yet: " + known->described());
+    return *value ? value_reply(*known, **value) : refused(value->error());
   };
   if (under_way->is_settled()) return answer();
   HttpResponse response;
@@ -227,19 +231,21 @@ HttpResponse MessagesApi::started(std::uint64_t run, bool follow) const {
 }
 
 HttpResponse MessagesApi::refused(const ErrorCode& error) const {
+  const auto wiring = wiring_.get();
   const auto known =
-      std::lower_bound(wiring_->errors.begin(), wiring_->errors.end(), error.code,
+      std::lower_bound(wiring->errors.begin(), wiring->errors.end(), error.code,
                        [](const auto& declared, const std::string& code) { return declared.code < code; });
-  if (known == wiring_->errors.end() || known->code != error.code) return failure(error);
+  if (known == wiring->errors.end() || known->code != error.code) return failure(error);
   return failure(error, known->status ? *known->status : status_of(error), known->remedy);
 }
 
 HttpResponse MessagesApi::show(const std::string& name) const {
-  if (const message::HandledMessage* message = wiring_->messages->find(std::string_view(name))) {
+  const std::shared_ptr<const message::MessageTable> table = wiring_.get()->messages;
+  if (const message::HandledMessage* message = table->find(std::string_view(name))) {
     return reply(message_json(*message));
   }
   std::vector<std::string> names;
-  for (const message::HandledMessage& message : wiring_->messages->messages()) names.push_back(message.name);
+  for (const message::HandledMessage& message : table->messages()) names.push_back(message.name);
   return problem(404, "there is no message '" + name + "'" + descriptor::suggestion(name, names));
 }
 
@@ -263,7 +269,8 @@ HttpResponse MessagesApi::calls() const {
 
 HttpResponse MessagesApi::error(const std::string& code) const {
   std::vector<std::string> codes;
-  for (const auto& error : wiring_->errors) {
+  const auto wiring = wiring_.get();
+  for (const auto& error : wiring->errors) {
     if (error.code == code) return reply(error_code_json(error));
     codes.push_back(error.code);
   }

@@ -18,7 +18,7 @@
 #include "flow/engine.h"
 #include "message/dispatcher.h"
 #include "message/table.h"
-#include "wiring/wiring.h"
+#include "wiring/current.h"
 
 namespace tenon::api {
 
@@ -30,18 +30,19 @@ namespace tenon::api {
 class MessagesApi {
  public:
   /// All but the wiring must outlive this. `store`, `requests`: null if runs are not recorded.
-  MessagesApi(std::shared_ptr<const wiring::Wiring> wiring, message::Dispatcher& dispatcher, flow::Engine& engine,
-              RunLog& runs, RunStore* store, RequestLog* requests);
+  MessagesApi(wiring::Current wiring, message::Dispatcher& dispatcher, flow::Engine& engine, RunLog& runs,
+              RunStore* store, RequestLog* requests);
 
   void add_routes(Router& router) const;
   /// The messages' own routes. After all others, which they can't take the place of.
-  void add_messages(Router& router) const;
+  void add_messages(Router& router, const std::shared_ptr<const message::MessageTable>& table) const;
 
  private:
   using Parameters = std::vector<std::string>;
+  /// With its table.
+  using Handled = std::shared_ptr<const message::HandledMessage>;
   struct Sending;
-  [[nodiscard]] HttpResponse send(const HttpRequest& request, const message::HandledMessage& handled,
-                                  const Parameters& parameters) const;
+  [[nodiscard]] HttpResponse send(const HttpRequest& request, const Handled& known, const Parameters& parameters) const;
   /// Once for each key. Blocks.
   [[nodiscard]] HttpResponse send_once(const HttpRequest& request, Sending sending) const;
   [[nodiscard]] HttpResponse dispatch(Sending sending) const;
@@ -53,7 +54,7 @@ class MessagesApi {
   [[nodiscard]] HttpResponse started(std::uint64_t run, bool follow) const;
   [[nodiscard]] std::shared_ptr<const Caller> caller(uid_t user, const std::string& request) const;
 
-  const std::shared_ptr<const wiring::Wiring> wiring_;
+  const wiring::Current wiring_;
   message::Dispatcher& dispatcher_;
   flow::Engine& engine_;
   RunLog& runs_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "api/events_api.h"
 #include "api/http.h"
 #include "api/messages_api.h"
+#include "api/plugins_api.h"
 #include "api/properties_api.h"
 #include "api/router.h"
 #include "api/run_log.h"
@@ -21,7 +23,7 @@
 #include "api/runs_api.h"
 #include "api/tags_api.h"
 #include "flow/engine.h"
-#include "wiring/wiring.h"
+#include "wiring/current.h"
 
 namespace tenon::api {
 
@@ -34,13 +36,17 @@ namespace tenon::api {
 class NodeApi {
  public:
   /// The engine, the log, the dispatcher and the store must outlive this. `store`, `events` and
-  /// `requests`: null if there is no store.
-  NodeApi(std::string version, std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs,
+  /// `requests`: null if there is no store. `reloader`, `generations`: null where plugins neither come nor go.
+  NodeApi(std::string version, wiring::Current wiring, flow::Engine& engine, RunLog& runs,
           message::Dispatcher& dispatcher, RunStore* store = nullptr, message::EventHub* events = nullptr,
-          RequestLog* requests = nullptr);
+          RequestLog* requests = nullptr, wiring::Reloader* reloader = nullptr,
+          plugin::Generations* generations = nullptr);
 
   /// [server thread]
-  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const { return router_.route(request); }
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
+  /// From now on it has the routes of the current wiring; requests under way are answered by those they began with.
+  /// One thread at a time.
+  void rewire();
   /// What the status shows of the store: `{engine, place, state, …}`. Before the first request. It must answer at once.
   void set_store(std::function<Json()> status) { store_ = std::move(status); }
   /// From now on the status says so. That no runs start is the engine's part. Any thread.
@@ -48,14 +54,21 @@ class NodeApi {
 
  private:
   using Parameters = std::vector<std::string>;
+  /// What a request sees.
+  struct Surface {
+    Router router;
+    std::string openapi;
+  };
+
+  void add_routes(Router& router);
+  [[nodiscard]] std::shared_ptr<const Surface> surface() const;
   [[nodiscard]] HttpResponse status() const;
-  [[nodiscard]] HttpResponse plugin(const std::string& name) const;
   [[nodiscard]] HttpResponse chain(const std::string& name) const;
   [[nodiscard]] HttpResponse start_drill(const HttpRequest& request, const std::string& chain);
   [[nodiscard]] HttpResponse latest_drill(const std::string& chain) const;
 
   const std::string version_;
-  const std::shared_ptr<const wiring::Wiring> wiring_;
+  const wiring::Current wiring_;
   flow::Engine& engine_;
   RunStore* const run_store_;
   const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
@@ -68,10 +81,11 @@ class NodeApi {
   const MessagesApi messages_;
   std::unique_ptr<const EventsApi> events_;
   const ConfigApi configs_;
+  const PluginsApi plugins_;
   const PropertiesApi properties_;
   const TagsApi tags_;
-  Router router_;
-  std::string openapi_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Surface> surface_;
 };
 
 }  // namespace tenon::api

@@ -44,7 +44,7 @@ void PropertiesApi::add_routes(Router& router) const {
   using Parameters = std::vector<std::string>;
   router.add("GET", "/v1/properties", "List the properties", [this](const HttpRequest&, const Parameters&) {
     Json list = Json::array();
-    for (const PropertyView& view : properties_->list()) list.push(property_json(view));
+    for (const PropertyView& view : wiring_.get()->properties->list()) list.push(property_json(view));
     return reply(list);
   });
   router.add("GET", "/v1/properties/{name}", "Show one property and where its value comes from",
@@ -52,11 +52,12 @@ void PropertiesApi::add_routes(Router& router) const {
 }
 
 HttpResponse PropertiesApi::show(const std::string& name) const {
-  if (const std::optional<PropertyView> view = properties_->find(name)) {
+  const std::shared_ptr<const config::PropertyTable> properties = wiring_.get()->properties;
+  if (const std::optional<PropertyView> view = properties->find(name)) {
     return reply(property_json(*view).add("levels", levels_json(*view)));
   }
   std::vector<std::string> names;
-  for (const PropertyView& view : properties_->list()) names.push_back(view.name);
+  for (const PropertyView& view : properties->list()) names.push_back(view.name);
   return problem(404, "there is no property '" + name + "'" + descriptor::suggestion(name, names));
 }
 

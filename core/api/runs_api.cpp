@@ -103,7 +103,7 @@ void RunsApi::add_routes(Router& router) const {
 HttpResponse RunsApi::start(const HttpRequest& request, const std::string& chain) const {
   if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
   flow::RunRequest run;
-  run.chain = wiring_->find_chain(chain);
+  run.chain = wiring_.get()->find_chain(chain);
   if (!run.chain) return no_such("chain", chain);
   Result<RunBody> body = read_run_body(request.body, false);
   if (!body) return failure(body.error());

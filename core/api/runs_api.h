@@ -12,7 +12,7 @@
 #include "api/run_store.h"
 #include "flow/engine.h"
 #include "journal/runs.h"
-#include "wiring/wiring.h"
+#include "wiring/current.h"
 
 namespace tenon::api {
 
@@ -22,7 +22,7 @@ class RunsApi {
  public:
   /// All but the wiring must outlive this. `store`: null if there is none: runs are then known as long as the log keeps
   /// them.
-  RunsApi(std::shared_ptr<const wiring::Wiring> wiring, flow::Engine& engine, RunLog& runs, RunStore* store)
+  RunsApi(wiring::Current wiring, flow::Engine& engine, RunLog& runs, RunStore* store)
       : wiring_(std::move(wiring)), engine_(engine), runs_(runs), store_(store) {}
 
   void add_routes(Router& router) const;
@@ -42,7 +42,7 @@ class RunsApi {
   /// What this process knows of the run, or null.
   [[nodiscard]] Json live_json(std::uint64_t run) const;
 
-  const std::shared_ptr<const wiring::Wiring> wiring_;
+  const wiring::Current wiring_;
   flow::Engine& engine_;
   RunLog& runs_;
   RunStore* const store_;

@@ -82,7 +82,7 @@ void TagsApi::add_routes(Router& router) const {
 HttpResponse TagsApi::list(const HttpRequest& request) const {
   const Result<std::vector<std::string>> query = read_parameters(request, {"kind", "id", "pattern"});
   if (!query) return failure(query.error());
-  return reply_later([tags = tags_, query = TagQuery{(*query)[0], (*query)[1], (*query)[2]}] {
+  return reply_later([tags = wiring_.get()->tags, query = TagQuery{(*query)[0], (*query)[1], (*query)[2]}] {
     const Result<std::vector<Tag>> found =
         tenon::read([&](StoreTransaction& store) { return tags->find(store, query); });
     if (!found) return failure(found.error());
@@ -94,7 +94,8 @@ HttpResponse TagsApi::list(const HttpRequest& request) const {
 
 HttpResponse TagsApi::patterns() const {
   Json list = Json::array();
-  for (const config::TagSpec& spec : tags_->specs()) {
+  const std::shared_ptr<config::Tags> tags = wiring_.get()->tags;
+  for (const config::TagSpec& spec : tags->specs()) {
     list.push(Json::object()
                   .add("resource", spec.kind)
                   .add("pattern", spec.pattern)
@@ -110,7 +111,7 @@ HttpResponse TagsApi::add(const HttpRequest& request) const {
   if (!is_json(request.content_type)) return problem(415, "expected application/json, found " + request.content_type);
   Result<AddBody> body = read_add_body(request.body);
   if (!body) return failure(body.error());
-  return reply_later([tags = tags_, body = std::move(body).value(), peer = request.peer] {
+  return reply_later([tags = wiring_.get()->tags, body = std::move(body).value(), peer = request.peer] {
     const std::string user = user_name(peer);
     const Result<Tag> tag = tenon::transaction(
         [&](StoreTransaction& store) { return tags->set_by_user(store, *body.resource, body.tag, user); });
@@ -127,17 +128,17 @@ HttpResponse TagsApi::remove(const HttpRequest& request) const {
     static constexpr const char* kNames[] = {"kind", "id", "tag"};
     if ((*query)[i].empty()) return failure(bad_parameter(kNames[i], "a text", ""));
   }
-  return reply_later(
-      [tags = tags_, resource = ResourceRef{(*query)[0], (*query)[1]}, text = (*query)[2], peer = request.peer] {
-        const Result<bool> removed =
-            tenon::transaction([&](StoreTransaction& store) { return tags->remove_by_user(store, resource, text); });
-        if (!removed) return failure(removed.error());
-        if (!*removed) return no_such("tag of " + to_string(resource), text);
-        log::info("tag removed", {{"resource", to_string(resource)}, {"tag", text}, {"by", user_name(peer)}});
-        HttpResponse response;
-        response.status = 204;
-        return response;
-      });
+  return reply_later([tags = wiring_.get()->tags, resource = ResourceRef{(*query)[0], (*query)[1]}, text = (*query)[2],
+                      peer = request.peer] {
+    const Result<bool> removed =
+        tenon::transaction([&](StoreTransaction& store) { return tags->remove_by_user(store, resource, text); });
+    if (!removed) return failure(removed.error());
+    if (!*removed) return no_such("tag of " + to_string(resource), text);
+    log::info("tag removed", {{"resource", to_string(resource)}, {"tag", text}, {"by", user_name(peer)}});
+    HttpResponse response;
+    response.status = 204;
+    return response;
+  });
 }
 
 }  // namespace tenon::api

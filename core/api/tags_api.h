@@ -7,6 +7,7 @@
 #include "api/http.h"
 #include "api/router.h"
 #include "config/tags.h"
+#include "wiring/current.h"
 
 namespace tenon::api {
 
@@ -14,7 +15,7 @@ namespace tenon::api {
 /// id}, tag}`, `DELETE /v1/tags?kind=&id=&tag=`. In the store of the node that this code belongs to.
 class TagsApi {
  public:
-  explicit TagsApi(std::shared_ptr<config::Tags> tags) : tags_(std::move(tags)) {}
+  explicit TagsApi(wiring::Current wiring) : wiring_(std::move(wiring)) {}
 
   void add_routes(Router& router) const;
 
@@ -24,7 +25,7 @@ class TagsApi {
   [[nodiscard]] HttpResponse add(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse remove(const HttpRequest& request) const;
 
-  const std::shared_ptr<config::Tags> tags_;
+  const wiring::Current wiring_;
 };
 
 }  // namespace tenon::api

@@ -160,22 +160,55 @@ Configs::~Configs() {
   if (poller_.joinable()) poller_.join();
 }
 
-Result<void> Configs::open(std::vector<ConfigSpec> specs) {
-  for (ConfigSpec& spec : specs) {
-    Key key{spec.category, spec.name};
-    entries_.emplace(std::move(key), std::make_unique<Entry>(*this, std::move(spec)));
+Result<void> Configs::define(std::vector<ConfigSpec> specs) {
+  auto next = std::make_shared<Entries>();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept = [&](const ConfigSpec& spec) -> std::shared_ptr<Entry> {
+      const auto found = entries_->find(Key{spec.category, spec.name});
+      if (found != entries_->end() && found->second->spec() == spec) return found->second;
+      const auto former = std::find_if(retired_.begin(), retired_.end(),
+                                       [&](const std::shared_ptr<Entry>& one) { return one->spec() == spec; });
+      if (former == retired_.end()) return nullptr;
+      std::shared_ptr<Entry> entry = *former;
+      retired_.erase(former);
+      return entry;
+    };
+    for (ConfigSpec& spec : specs) {
+      std::shared_ptr<Entry> entry = kept(spec);
+      Key key{spec.category, spec.name};
+      if (entry == nullptr) entry = std::make_shared<Entry>(*this, std::move(spec));
+      next->emplace(std::move(key), std::move(entry));
+    }
+    for (const auto& [key, entry] : *entries_) {
+      const auto found = next->find(key);
+      if (found == next->end() || found->second != entry) retired_.push_back(entry);
+    }
+    entries_ = std::move(next);
   }
   if (options_.store == nullptr) return {};
   Result<ConfigRows> rows = read(std::nullopt);
   if (!rows) return rows.error();
-  apply(std::move(rows).value());
-  if (options_.poll.count() > 0) poller_ = std::thread([this] { poll(); });
+  apply(std::move(rows).value(), true);
+  if (options_.poll.count() > 0 && !poller_.joinable()) poller_ = std::thread([this] { poll(); });
   return {};
 }
 
+std::vector<ConfigSpec> Configs::specs() const {
+  std::vector<ConfigSpec> all;
+  for (const auto& [key, entry] : *entries()) all.push_back(entry->spec());
+  return all;
+}
+
+std::shared_ptr<const Configs::Entries> Configs::entries() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
 Configs::Entry* Configs::find(std::string_view category, std::string_view name) const noexcept {
-  const auto found = entries_.find(Key{category, name});
-  return found != entries_.end() ? found->second.get() : nullptr;
+  const std::shared_ptr<const Entries> all = entries();
+  const auto found = all->find(Key{category, name});
+  return found != all->end() ? found->second.get() : nullptr;  // what is retired is kept
 }
 
 const ConfigSlot* Configs::find_slot(std::string_view category, std::string_view name) const noexcept {
@@ -204,7 +237,7 @@ std::uint64_t Configs::subscribe(const ConfigSlot* slot, const ConfigValue* seen
 
 std::vector<ConfigView> Configs::list() const {
   std::vector<ConfigView> all;
-  for (const auto& [key, entry] : entries_) all.push_back(entry->view(*entry->values()));
+  for (const auto& [key, entry] : *entries()) all.push_back(entry->view(*entry->values()));
   return all;
 }
 
@@ -213,7 +246,7 @@ Result<Configs::Entry*> Configs::require(std::string_view category, std::string_
   Entry* entry = find(category, name);
   if (entry == nullptr) {
     std::vector<std::string> names;
-    for (const auto& [key, known] : entries_) names.push_back(known->name());
+    for (const auto& [key, known] : *entries()) names.push_back(known->name());
     const std::string wanted = full_name(category, name);
     return make_error(kNoSuchConfig, "there is no such config",
                       "'" + wanted + "'" + descriptor::suggestion(wanted, names));
@@ -328,12 +361,13 @@ Result<void> Configs::refresh() {
   return {};
 }
 
-void Configs::apply(ConfigRows rows) {
+void Configs::apply(ConfigRows rows, bool whole) {
   std::map<Key, std::vector<const ConfigRow*>> by_config;
   for (const ConfigRow& row : rows.rows) by_config[{row.category, row.name}].push_back(&row);
   const std::lock_guard lock(mutex_);
-  if (rows.revision <= revision_) return;  // another thread was faster, with a newer state
-  for (const auto& [key, entry] : entries_) {
+  // Another thread may have been faster, with a newer state.
+  if (whole ? rows.revision < revision_ : rows.revision <= revision_) return;
+  for (const auto& [key, entry] : *entries_) {
     auto set = std::make_shared<SetValues>();
     for (const ConfigRow* row : by_config[key]) {
       SetValue value = entry->read(*row);

@@ -63,14 +63,18 @@ class Configs {
   Configs(const Configs&) = delete;
   Configs& operator=(const Configs&) = delete;
 
-  /// Takes the definitions and reads what is set: from then on slots have values. Called once. Errors of the store.
-  [[nodiscard]] Result<void> open(std::vector<ConfigSpec> specs);
+  /// Takes the definitions in place of those there were, and reads what is set: from then on slots have values. A
+  /// config whose definition is the same keeps its slot; so does one that gets back a definition which it once had. One
+  /// thread at a time. Errors of the store.
+  [[nodiscard]] Result<void> define(std::vector<ConfigSpec> specs);
+  /// The definitions there are.
+  [[nodiscard]] std::vector<ConfigSpec> specs() const;
   /// Null if there is none. Lives as long as this.
   [[nodiscard]] const ConfigSlot* find_slot(std::string_view category, std::string_view name) const noexcept;
   [[nodiscard]] const ConfigSpec* find_spec(std::string_view category, std::string_view name) const noexcept;
   /// Who knows what resources belong to; null when that goes.
   void set_parents(Parents parents);
-  /// Who hears of every change on any node, once, in order. Before `open`.
+  /// Who hears of every change on any node, once, in order. Before the first `define`.
   void set_listener(Notifier::Listener listener) { notifier_.set_listener(std::move(listener)); }
 
   /// `changed` hears of new global values of the slot; also of a change since it had the value `seen`.
@@ -102,22 +106,26 @@ class Configs {
  private:
   class Entry;
   using Key = std::pair<std::string, std::string>;
+  using Entries = std::map<Key, std::shared_ptr<Entry>>;
 
   [[nodiscard]] Entry* find(std::string_view category, std::string_view name) const noexcept;
   [[nodiscard]] Result<Entry*> require(std::string_view category, std::string_view name,
                                        const std::optional<ResourceRef>& resource) const;
   [[nodiscard]] Result<bool> change(Entry& entry, ConfigChange change);
+  [[nodiscard]] std::shared_ptr<const Entries> entries() const;
   [[nodiscard]] Result<ConfigRows> read(std::optional<std::int64_t> since);
-  void apply(ConfigRows rows);
+  /// `whole`: the rows are all there are, for configs that may not have seen some of them.
+  void apply(ConfigRows rows, bool whole = false);
   /// The resource, what it belongs to, and so on. Throws what extensions throw, and Error CONFIG.1005.
   [[nodiscard]] std::vector<ResourceRef> path_of(const ResourceRef& resource) const;
   /// [poller_]
   void poll();
 
   const ConfigsOptions options_;
-  /// Filled by `open`, then never changed.
-  std::map<Key, std::unique_ptr<Entry>> entries_;
   mutable std::mutex mutex_;
+  std::shared_ptr<const Entries> entries_ = std::make_shared<const Entries>();
+  /// What is not defined any more, or otherwise by now: others may still have pointers to it.
+  std::vector<std::shared_ptr<Entry>> retired_;
   std::shared_ptr<const Parents> parents_;
   /// Of what is in memory.
   std::int64_t revision_ = 0;

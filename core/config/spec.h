@@ -20,6 +20,13 @@ struct ConfigSpec {
   std::vector<std::string> resources;
   descriptor::Place place;
   descriptor::Place default_place;
+
+  /// Wherever they are defined.
+  [[nodiscard]] bool operator==(const ConfigSpec& other) const {
+    return category == other.category && name == other.name && description == other.description &&
+           rule.kind() == other.rule.kind() && rule.expected() == other.rule.expected() &&
+           default_text == other.default_text && resources == other.resources;
+  }
 };
 
 /// `wall.look.interval`, for messages.

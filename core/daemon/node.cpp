@@ -44,8 +44,12 @@
 #include "journal/run_keeper.h"
 #include "message/dispatcher.h"
 #include "message/event_hub.h"
+#include "plugin/generations.h"
+#include "plugin/retirement.h"
 #include "store/plugin_store.h"
+#include "wiring/folder_watcher.h"
 #include "wiring/loader.h"
+#include "wiring/reloader.h"
 #include "wiring/step_finder.h"
 
 namespace tenon::daemon {
@@ -58,6 +62,8 @@ constexpr auto kReportInterval = 10s;
 /// How often it looks whether what is left only stands still.
 constexpr auto kStandInterval = 200ms;
 constexpr auto kServerGrace = 2s;
+/// How long the end of the node waits for whoever still holds something of a plugin.
+constexpr auto kRetirementPatience = 5s;
 
 void notify(const std::string& state) { ::sd_notify(0, state.c_str()); }
 
@@ -73,13 +79,17 @@ class ThisNode {
 /// A flag that poll(2) sees.
 class Event {
  public:
-  Event() : descriptor_(::eventfd(0, EFD_CLOEXEC)) {
+  Event() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   ~Event() { ::close(descriptor_); }
   void set() const { (void)::eventfd_write(descriptor_, 1); }
+  void clear() const {
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(descriptor_, &ignored);
+  }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
  private:
@@ -150,32 +160,133 @@ void drain(flow::Engine& engine, const journal::StoreJournal& journal, std::chro
   waiter.join();
 }
 
+/// Loads anew what has changed and what operators order, and lets go what nobody uses any more, until a signal comes.
+/// What it does, it does on this thread, as beans are started and stopped here.
+class MainLoop {
+ public:
+  MainLoop(Signals& signals, const Event& wake, wiring::Reloader& reloader, plugin::Retirement& retirement,
+           wiring::FolderWatcher* watcher)
+      : signals_(signals), wake_(wake), reloader_(reloader), retirement_(retirement), watcher_(watcher) {}
+
+  void run() {
+    std::array<pollfd, 3> watched{{{signals_.descriptor(), POLLIN, 0},
+                                   {wake_.descriptor(), POLLIN, 0},
+                                   {watcher_ != nullptr ? watcher_->descriptor() : -1, POLLIN, 0}}};
+    std::optional<std::chrono::milliseconds> wait = 0ms;
+    while (true) {
+      const int timeout = wait ? static_cast<int>(wait->count()) : -1;
+      if (::poll(watched.data(), watched.size(), timeout) < 0) continue;  // EINTR
+      if ((watched[0].revents & POLLIN) != 0) break;
+      wake_.clear();
+      reloader_.work();
+      wait = look_at_files();
+      const std::optional<std::chrono::milliseconds> more = retirement_.work();
+      if (more && (!wait || *more < *wait)) wait = more;
+    }
+    signals_.wait();
+  }
+
+ private:
+  /// When it is to be called again.
+  std::optional<std::chrono::milliseconds> look_at_files() {
+    if (watcher_ == nullptr) return std::nullopt;
+    watcher_->read();
+    if (watcher_->take()) {
+      reload_if_changed(false);
+    } else if (unsettled_ && watcher_->quiet_for() >= kSettled) {
+      reload_if_changed(true);
+    }
+    std::optional<std::chrono::milliseconds> wait = watcher_->due_in();
+    if (unsettled_) {
+      const auto settled = std::max(1ms, kSettled - watcher_->quiet_for());
+      wait = wait ? std::min(*wait, settled) : settled;
+    }
+    return wait;
+  }
+
+  /// Files that belong together come one after the other: what does not fit yet is looked at again before it is called
+  /// an error.
+  void reload_if_changed(bool last_time) {
+    const wiring::ReloadReport report =
+        reloader_.reload("files have changed", last_time ? wiring::Failure::kReported : wiring::Failure::kSilent);
+    unsettled_ = !report.good && !last_time;
+  }
+
+  static constexpr std::chrono::milliseconds kSettled{1000};
+
+  Signals& signals_;
+  const Event& wake_;
+  wiring::Reloader& reloader_;
+  plugin::Retirement& retirement_;
+  wiring::FolderWatcher* const watcher_;
+  bool unsettled_ = false;
+};
+
+std::vector<message::ListenerUse> listeners_of(const wiring::Wiring& wiring) {
+  std::vector<message::ListenerUse> uses;
+  for (const ExtensionEntry& entry : wiring.extension_list(std::string(EventListener::kInterface))) {
+    uses.push_back({static_cast<EventListener*>(entry.object), std::string(entry.bean), wiring.find_bean(entry.bean)});
+  }
+  return uses;
+}
+
+/// What a node is made of, once it is made.
+struct Parts {
+  const Settings& settings;
+  NodeStore& store;
+  flow::Engine& engine;
+  journal::StoreJournal& journal;
+  journal::RunKeeper& keeper;
+  api::RunLog& runs;
+  message::Dispatcher& messages;
+  message::EventHub& events;
+  wiring::Reloader& reloader;
+  plugin::Generations& generations;
+};
+
 /// Serves until a signal comes and all runs have ended.
-void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
-           const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal,
-           journal::RunKeeper& keeper, api::RunLog& runs, message::Dispatcher& messages, message::EventHub& events,
-           Signals& signals) {
-  api::KeeperRunStore run_store(store.store(), journal, keeper);
-  api::RequestLog requests(store.store(), store.node());
-  api::NodeApi api(kVersion, wiring, engine, runs, messages, &run_store, &events, &requests);
-  api.set_store([&store] { return store.status(); });
+void serve(const Parts& parts, api::UnixListener listener, const Event& wake, Signals& signals) {
+  const Settings& settings = parts.settings;
+  api::KeeperRunStore run_store(parts.store.store(), parts.journal, parts.keeper);
+  api::RequestLog requests(parts.store.store(), parts.store.node());
+  const wiring::Current& wiring = parts.reloader.current();
+  api::NodeApi api(kVersion, wiring, parts.engine, parts.runs, parts.messages, &run_store, &parts.events, &requests,
+                   &parts.reloader, &parts.generations);
+  api.set_store([&parts] { return parts.store.status(); });
+  parts.reloader.set_published([&](const wiring::Wiring& published) {
+    parts.messages.set_table(published.messages);
+    api.rewire();
+    parts.events.set_listeners(listeners_of(published));
+    parts.keeper.plugins_changed();
+  });
+  std::optional<wiring::FolderWatcher> watcher;
+  if (settings.watch) {
+    std::vector<std::filesystem::path> folders = settings.descriptors;
+    folders.insert(folders.end(), settings.plugins.begin(), settings.plugins.end());
+    watcher.emplace(wiring::WatchOptions{.folders = std::move(folders), .quiet = settings.watch_quiet});
+  }
   api::HttpLimits limits;
   limits.connections = settings.connections;
   api::HttpServer server(
       std::move(listener), [&](const api::HttpRequest& request) { return api.handle(request); }, limits);
-  log::info("node started", {{"version", kVersion},
-                             {"socket", settings.socket.string()},
-                             {"plugins", wiring->plugins.size()},
-                             {"chains", wiring->chains.size()}});
-  notify("READY=1\nSTATUS=Running: " + counted(wiring->plugins.size(), "plugin") + ", " +
-         counted(wiring->chains.size(), "chain"));
+  {
+    const std::shared_ptr<const wiring::Wiring> first = wiring.get();
+    log::info("node started", {{"version", kVersion},
+                               {"socket", settings.socket.string()},
+                               {"plugins", first->plugins.size()},
+                               {"chains", first->chains.size()}});
+    notify("READY=1\nSTATUS=Running: " + counted(first->plugins.size(), "plugin") + ", " +
+           counted(first->chains.size(), "chain"));
+  }
 
-  signals.wait();
-  log::info("node is stopping", {{"runs", engine.in_flight()}});
+  MainLoop(signals, wake, parts.reloader, *parts.generations.retirement(), watcher ? &*watcher : nullptr).run();
+  log::info("node is stopping", {{"runs", parts.engine.in_flight()}});
   notify("STOPPING=1\nSTATUS=Stopping");
+  parts.reloader.close();
   api.set_stopping();
-  drain(engine, journal, settings.stop_grace, signals);
+  drain(parts.engine, parts.journal, settings.stop_grace, signals);
   server.stop(kServerGrace);
+  parts.reloader.set_published({});
 }
 
 journal::JournalOptions journal_options(std::int64_t node) {
@@ -263,7 +374,11 @@ int run_node(const Options& options, Signals& signals) {
   Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
   if (!listener) return fail(listener.error());
 
-  wiring::LoadRequest request;
+  // Gone after everything that may drop what it is to end.
+  const Event wake;
+  plugin::Generations generations(std::make_shared<plugin::Retirement>([&wake] { wake.set(); }));
+  wiring::ReloaderOptions reloading;
+  wiring::LoadRequest& request = reloading.request;
   request.descriptor_folders = settings.descriptors;
   request.plugin_folders = settings.plugins;
   request.library_cache = settings.state / "libraries";
@@ -273,18 +388,24 @@ int run_node(const Options& options, Signals& signals) {
   request.tags = &tags;
   request.node_properties = declared_settings();
   request.reserved = api::reserved_names();
-  std::shared_ptr<wiring::Wiring> wiring;
+  request.prepare = [&](const std::vector<wiring::PluginInfo>&) { return (*store)->migrate(settings); };
+  reloading.generations = &generations;
+  reloading.disabled_file = settings.state / "disabled-plugins";
+  reloading.wake = [&wake] { wake.set(); };
+  const std::shared_ptr<config::Configs> configs = request.configs;
+  wiring::Reloader reloader(std::move(reloading));
   {
-    wiring::LoadResult result = wiring::load(request);
+    const wiring::LoadResult result = reloader.start();
     if (!result.wiring) {
       std::cerr << diagnostics_text(result.diagnostics);
+      generations.retirement()->finish(kRetirementPatience);
       return 1;
     }
     for (const descriptor::Diagnostic& warning : result.diagnostics.sorted()) {
       log::warning("a descriptor has a flaw", {{"place", warning.place.to_string()}, {"message", warning.message}});
     }
-    wiring = std::move(result.wiring);
   }
+  const wiring::Current& wiring = reloader.current();
   {
     // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
     const std::int64_t node = (*store)->node();
@@ -313,11 +434,11 @@ int run_node(const Options& options, Signals& signals) {
       return record ? Result<std::uint64_t>((*record)->id()) : record.error();
     };
     chains.open(
-        engine, [&](std::string_view name) { return wiring->find_chain(name); }, start_run);
-    messages.open(wiring->messages, start_run);
-    events.start(wiring->extension_list(std::string(EventListener::kInterface)));
-    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, messages, events,
-          signals);
+        engine, [&](std::string_view name) { return wiring.get()->find_chain(name); }, start_run);
+    messages.open(wiring.get()->messages, start_run);
+    events.set_listeners(listeners_of(*wiring.get()));
+    serve({settings, **store, engine, journal, keeper, runs, messages, events, reloader, generations},
+          std::move(listener).value(), wake, signals);
     events.stop();
     messages.close();
     chains.close();
@@ -329,8 +450,14 @@ int run_node(const Options& options, Signals& signals) {
     log.set_engine(nullptr);
     leave_runs((*store)->store(), node);
   }
-  wiring->stop();
-  wiring.reset();
+  wiring.get()->stop();
+  wiring.set(nullptr);
+  configs->set_parents(nullptr);
+  if (!generations.retirement()->finish(kRetirementPatience)) {
+    for (const plugin::Retirement::Waiting& left : generations.retirement()->waiting()) {
+      log::warning("something is still held at the end of the node", {{"what", left.name}, {"held_by", left.holder}});
+    }
+  }
   log::info("node stopped");
   return 0;
 }

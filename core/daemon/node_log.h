@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "flow/engine.h"
+#include "plugin/lease.h"
 
 namespace tenon::daemon {
 
@@ -49,6 +50,8 @@ class NodeLog final : public NodeServices {
   MessageHost* messages() noexcept override { return messages_; }
   EventHost* events() noexcept override { return events_; }
   TagHost* tags() noexcept override { return tags_; }
+  void take_notice(tenon::detail::LeaseMark& mark) noexcept override { plugin::take_notice(mark); }
+  void wait_at_gate(const ExtensionSlot& slot) override { plugin::wait_at_gate(slot); }
 
  private:
   struct Sink;

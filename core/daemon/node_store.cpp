@@ -65,6 +65,27 @@ Result<std::vector<store::MigrationSet>> find_migrations(const Settings& setting
   return sets;
 }
 
+namespace {
+
+Result<void> apply(store::Connection& connection, const std::vector<store::MigrationSet>& sets) {
+  const Result<std::vector<store::MigrationState>> applied = store::migrate(connection, sets);
+  if (!applied) return applied.error();
+  for (const store::MigrationState& migration : *applied) {
+    log::info("migration applied", {{"owner", migration.owner}, {"name", migration.title}});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> NodeStore::migrate(const Settings& settings) {
+  const Result<std::vector<store::MigrationSet>> sets = find_migrations(settings);
+  if (!sets) return sets.error();
+  const Result<std::unique_ptr<store::Connection>> connection = store_->connect();
+  if (!connection) return connection.error();
+  return apply(**connection, *sets);
+}
+
 Result<std::unique_ptr<NodeStore>> NodeStore::open(const Settings& settings) {
   const Result<std::vector<store::MigrationSet>> sets = find_migrations(settings);
   if (!sets) return sets.error();
@@ -74,11 +95,7 @@ Result<std::unique_ptr<NodeStore>> NodeStore::open(const Settings& settings) {
   store::Store& store = **opened;
   const Result<std::unique_ptr<store::Connection>> connection = store.connect();
   if (!connection) return connection.error();
-  const Result<std::vector<store::MigrationState>> applied = store::migrate(**connection, *sets);
-  if (!applied) return applied.error();
-  for (const store::MigrationState& migration : *applied) {
-    log::info("migration applied", {{"owner", migration.owner}, {"name", migration.title}});
-  }
+  if (Result<void> applied = apply(**connection, *sets); !applied) return applied.error();
   const Result<std::int64_t> node = add_node(**connection, store.engine() == "sqlite", place_of(settings));
   if (!node) return node.error();
   log::info("store opened", {{"engine", store.engine()}, {"place", store.place()}, {"node", *node}});

@@ -26,6 +26,8 @@ class NodeStore {
  public:
   /// Errors are those of `open_store` and of migrations.
   [[nodiscard]] static Result<std::unique_ptr<NodeStore>> open(const Settings& settings);
+  /// Applies the migrations that plugins have brought since. The main thread.
+  [[nodiscard]] Result<void> migrate(const Settings& settings);
   ~NodeStore();
   NodeStore(const NodeStore&) = delete;
   NodeStore& operator=(const NodeStore&) = delete;

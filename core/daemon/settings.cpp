@@ -47,6 +47,8 @@ const std::vector<Rule>& rules() {
         {"tenon.run.retention", "720h", "how long runs stay in the store after their end; 0: for ever", Kind::kDuration,
          0},
         {"tenon.event.retention", "72h", "how long events stay in the store; 0: for ever", Kind::kDuration, 0},
+        {"tenon.watch", "true", "take up changed plugins, descriptors and chains without being asked", Kind::kBool},
+        {"tenon.watch.quiet", "200ms", "how long nothing must have happened to the files before", Kind::kDuration, 1},
         {"tenon.api.connections", "1024", "so many connections to the API at once", Kind::kInteger, 1, 1'000'000},
     };
   }();
@@ -187,6 +189,8 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
   settings.event_retention =
       std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.event.retention")));
   settings.connections = static_cast<std::size_t>(reader.number("tenon.api.connections"));
+  settings.watch = reader.flag("tenon.watch");
+  settings.watch_quiet = std::chrono::milliseconds(reader.number("tenon.watch.quiet"));
   return settings;
 }
 

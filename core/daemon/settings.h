@@ -32,6 +32,9 @@ struct Settings {
   std::chrono::hours run_retention{0};
   std::chrono::hours event_retention{0};
   std::size_t connections = 0;
+  /// Whether changed files are looked for, and how long nothing must have happened to them.
+  bool watch = true;
+  std::chrono::milliseconds watch_quiet{};
 };
 
 /// The properties that the command line asks for: the file, then `--set`.

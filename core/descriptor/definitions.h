@@ -123,6 +123,8 @@ struct LibraryDefinition {
   Text file;
   std::vector<RequiresDefinition> requirements;
   std::vector<PropertyDeclaration> properties;
+  /// `swap="stop-first"`.
+  bool stop_first = false;
 };
 
 /// `util:list` or `util:map`: a value with an id.

@@ -374,6 +374,11 @@ std::optional<RunState> Engine::inspect(std::uint64_t id) const {
 }
 
 std::vector<RunState> Engine::inspect_all(std::size_t limit) const {
+  return inspect_where([](const Chain&) { return true; }, limit);
+}
+
+std::vector<RunState> Engine::inspect_where(const std::function<bool(const Chain& chain)>& wanted,
+                                            std::size_t limit) const {
   std::vector<RunRef> runs;
   {
     std::lock_guard lock(state_->mutex);
@@ -381,7 +386,9 @@ std::vector<RunState> Engine::inspect_all(std::size_t limit) const {
   }
   std::vector<RunState> states;
   states.reserve(runs.size());
-  for (const RunRef& run : runs) states.push_back(run->inspect());
+  for (const RunRef& run : runs) {
+    if (wanted(run->chain())) states.push_back(run->inspect());
+  }
   return states;
 }
 

@@ -218,6 +218,9 @@ class Engine {
   [[nodiscard]] std::optional<RunState> inspect(std::uint64_t run) const;
   /// All runs, and those that have ended but for late answers; at most `limit`.
   [[nodiscard]] std::vector<RunState> inspect_all(std::size_t limit = 1000) const;
+  /// Those whose chain is such a one. `wanted` is called under no lock.
+  [[nodiscard]] std::vector<RunState> inspect_where(const std::function<bool(const Chain& chain)>& wanted,
+                                                    std::size_t limit = 1000) const;
 
   /// `FLOW` and chain of a run in flight, for messages: `flow 'x' of chain 'y'`; empty if it has ended.
   [[nodiscard]] std::string describe_step(std::uint64_t run, std::uint32_t step) const;

@@ -190,16 +190,20 @@ void RunKeeper::work() {
   auto next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
   while (true) {
     bool timed_out = false;
+    bool plugins_changed = false;
     {
       std::unique_lock lock(mutex_);
       timed_out = !changed_.wait_for(lock, kInterval, [&] { return stopped_ || look_; });
       if (stopped_) return;
       look_ = false;
+      plugins_changed = plugins_changed_;
+      plugins_changed_ = false;
     }
     release_some(timed_out);
     Result<void> done;
     if (const Result<Lease> lease = connection()) {
-      done = debts_.work(**lease);
+      if (plugins_changed) done = try_parked(**lease);
+      if (done) done = debts_.work(**lease);
       if (done && std::chrono::steady_clock::now() >= next_sweep) {
         next_sweep = std::chrono::steady_clock::now() + options_.sweep_interval;
         const Result<Swept> swept = sweep(**lease, options_.retention, microseconds_now());
@@ -209,9 +213,37 @@ void RunKeeper::work() {
     } else {
       done = lease.error();
     }
+    if (!done && plugins_changed) this->plugins_changed();
     if (!done && !complained) log::warning("debts can't be looked at", {{"error", done.error().to_string()}});
     complained = !done;
   }
+}
+
+void RunKeeper::plugins_changed() {
+  const std::lock_guard lock(mutex_);
+  plugins_changed_ = true;
+  look_ = true;
+  changed_.notify_all();
+}
+
+Result<void> RunKeeper::try_parked(store::Connection& connection) {
+  std::vector<std::uint64_t> parked;
+  {
+    const std::lock_guard lock(mutex_);
+    parked.assign(parked_.begin(), parked_.end());
+  }
+  std::sort(parked.begin(), parked.end());
+  for (const std::uint64_t id : parked) {
+    const Result<LiveRun> run = load_live_run(connection, id);
+    if (!run) {
+      if (run.error().code.starts_with("STORE.")) return run.error();
+      continue;  // it has ended meanwhile
+    }
+    if (!may_pass(run->parked) || !chains_.get(connection, run->definition)) continue;
+    log::info("a parked run is taken up, as what was missing is there", {{"run", flow::run_name(id)}});
+    if (Result<void> taken = take_up_parked(id); !taken && taken.error().code.starts_with("STORE.")) return taken;
+  }
+  return {};
 }
 
 void RunKeeper::release_some(bool more) {

@@ -114,6 +114,9 @@ class RunKeeper {
   /// Returns at once.
   void event(std::string name);
 
+  /// Plugins have come or gone: runs that are parked as something was missing are tried again. Returns at once.
+  void plugins_changed();
+
   [[nodiscard]] KeeperState state() const;
 
  private:
@@ -139,6 +142,8 @@ class RunKeeper {
   void look();
   /// [thread_]
   void work();
+  /// [thread_] Takes up parked runs for which what was missing may be there by now.
+  Result<void> try_parked(store::Connection& connection);
   /// [thread_] Lets as many go on as may; `more`: some, whatever else is at work.
   void release_some(bool more);
 
@@ -158,6 +163,7 @@ class RunKeeper {
   std::unordered_map<std::string, std::uint32_t> in_use_;
   bool stopped_ = false;
   bool look_ = false;
+  bool plugins_changed_ = false;
   std::thread thread_;
 };
 

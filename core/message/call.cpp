@@ -63,6 +63,10 @@ CallUnderWay::CallUnderWay(std::shared_ptr<DispatcherCore> core, std::shared_ptr
                                                            : Clock::time_point::max()),
       id_(core_->next_id()) {}
 
+CallUnderWay::~CallUnderWay() {
+  for (const auto& gate : handled_.gates) gate->leave();
+}
+
 const void* CallUnderWay::as(std::uint64_t type) const noexcept { return handled_.entry->as(message_, type); }
 
 void CallUnderWay::answer(Result<Value> answer) noexcept {

@@ -65,7 +65,7 @@ class CallUnderWay final : public CallState {
   };
 
   void destroy() noexcept override { delete this; }
-  ~CallUnderWay() = default;
+  ~CallUnderWay();
   [[nodiscard]] bool intercept();
   /// False if it waits there.
   [[nodiscard]] bool enter_queue();

@@ -23,6 +23,7 @@ class DispatcherCore : public std::enable_shared_from_this<DispatcherCore> {
   explicit DispatcherCore(DispatcherOptions options);
 
   void open(std::shared_ptr<const MessageTable> table, Dispatcher::StartRun start_run);
+  void set_table(std::shared_ptr<const MessageTable> table);
   void close();
 
   /// Null if no messages are taken now.

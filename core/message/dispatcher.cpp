@@ -23,6 +23,10 @@ ErrorCode not_handled(const std::shared_ptr<const MessageTable>& table, const Va
   return make_error(kNoService, "no service handles the message", std::string(message.type_name()));
 }
 
+ErrorCode replaced(const HandledMessage& handled) {
+  return make_error(kReplaced, "the plugin that answers the message is being replaced", handled.described());
+}
+
 const std::shared_ptr<const Caller>& node_caller() {
   static const auto kCaller = std::make_shared<const Caller>(Caller{"node", true, {}});
   return kCaller;
@@ -39,6 +43,12 @@ void DispatcherCore::open(std::shared_ptr<const MessageTable> table, Dispatcher:
   executor_ = std::make_unique<flow::Executor>("tenon-message", threads_);
   table_ = std::move(table);
   start_run_ = std::move(start_run);
+}
+
+void DispatcherCore::set_table(std::shared_ptr<const MessageTable> table) {
+  // The old one goes outside of the lock.
+  const std::lock_guard lock(mutex_);
+  if (!closed_) table_.swap(table);
 }
 
 void DispatcherCore::close() {
@@ -145,6 +155,8 @@ void Dispatcher::open(std::shared_ptr<const MessageTable> table, StartRun start_
   core_->open(std::move(table), std::move(start_run));
 }
 
+void Dispatcher::set_table(std::shared_ptr<const MessageTable> table) { core_->set_table(std::move(table)); }
+
 void Dispatcher::close() { core_->close(); }
 
 std::shared_ptr<const MessageTable> Dispatcher::table() const { return core_->table(); }
@@ -154,6 +166,16 @@ PendingCall Dispatcher::ask(Value message, CallOptions options, Done done) {
   const HandledMessage* handled = find(table, message);
   if (handled == nullptr) {
     done(not_handled(table, message));
+    return {};
+  }
+  if (ServiceGate* closed = enter(handled->gates)) {
+    // Waits on another thread, then asks whoever answers by then.
+    const auto waits = std::make_shared<std::function<void()>>([this, table, handled, closed, message = std::move(message),
+                                                                options = std::move(options), done]() mutable {
+      if (!closed->wait()) return done(replaced(*handled));
+      (void)ask(std::move(message), std::move(options), std::move(done));
+    });
+    if (!core_->post([waits] { (*waits)(); })) done(stopping());
     return {};
   }
   if (options.caller == nullptr) options.caller = node_caller();
@@ -172,9 +194,16 @@ PendingCall Dispatcher::ask(Value message, CallOptions options, Done done) {
 }
 
 Result<Value> Dispatcher::call(Value message, CallOptions options) {
-  std::shared_ptr<const MessageTable> table = core_->table();
-  const HandledMessage* handled = find(table, message);
-  if (handled == nullptr) return not_handled(table, message);
+  std::shared_ptr<const MessageTable> table;
+  const HandledMessage* handled = nullptr;
+  ServiceGate* closed = nullptr;
+  do {
+    table = core_->table();
+    handled = find(table, message);
+    if (handled == nullptr) return not_handled(table, message);
+    closed = enter(handled->gates);
+    if (closed != nullptr && !closed->wait()) return replaced(*handled);
+  } while (closed != nullptr);
   if (options.caller == nullptr) options.caller = node_caller();
   struct Waiter {
     std::mutex mutex;

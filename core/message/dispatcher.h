@@ -55,6 +55,8 @@ class Dispatcher final : public MessageHost {
 
   /// From now on messages are taken. Once.
   void open(std::shared_ptr<const MessageTable> table, StartRun start_run);
+  /// From now on messages go by this table; calls under way are finished by the one that they began with.
+  void set_table(std::shared_ptr<const MessageTable> table);
   /// From now on none is taken; calls without an answer get MESSAGE.1006. Returns when no handler is called any more on
   /// a thread of this dispatcher.
   void close();

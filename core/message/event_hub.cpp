@@ -58,11 +58,16 @@ class Link {
 struct EventHub::State {
   State(store::Store& opened, EventHubOptions given) : store(opened), options(given) {}
 
+  struct Target {
+    ListenerUse use;
+    std::vector<EventPattern> patterns;
+  };
   struct Listener {
     std::string bean;
-    EventListener* listener;
-    std::vector<EventPattern> patterns;
     std::thread thread;
+    // Under the lock: who gets the next event, null if there is nobody any more, for good then.
+    std::shared_ptr<const Target> target;
+    bool ended = false;
   };
 
   void begin();
@@ -70,9 +75,11 @@ struct EventHub::State {
   bool find_end(Link& link);
   bool fetch(Link& link);
   void purge(Link& link);
-  void listen(const Listener& listener);
+  void listen(Listener& listener);
   /// False if it is to end.
-  bool deliver(const Listener& listener, const PublishedEvent& event);
+  bool deliver(Listener& listener, const PublishedEvent& event);
+  /// Null if it is to end.
+  [[nodiscard]] std::shared_ptr<const Target> target_of(const Listener& listener) const;
   [[nodiscard]] std::optional<std::vector<EventPtr>> recent(std::uint64_t after, std::size_t limit) const;
   void wake_subscribers();
 
@@ -93,6 +100,7 @@ struct EventHub::State {
   std::deque<EventPtr> events;
   std::list<std::function<void()>> subscribers;
 
+  /// Those that have ended stay until `stop`, which joins their threads.
   std::list<Listener> listeners;
   std::thread watcher;
 };
@@ -179,15 +187,20 @@ std::optional<std::vector<EventPtr>> EventHub::State::recent(std::uint64_t after
   return found;
 }
 
-void EventHub::State::listen(const Listener& listener) {
+std::shared_ptr<const EventHub::State::Target> EventHub::State::target_of(const Listener& listener) const {
+  const std::lock_guard lock(mutex);
+  return listening ? listener.target : nullptr;
+}
+
+void EventHub::State::listen(Listener& listener) {
   Link link(store);
   std::chrono::milliseconds pause = options.backoff;
   std::optional<std::uint64_t> cursor;
   while (true) {
     {
       std::unique_lock lock(mutex);
-      come.wait(lock, [&] { return !listening || (begun && (!cursor || last > *cursor)); });
-      if (!listening) return;
+      come.wait(lock, [&] { return !listening || !listener.target || (begun && (!cursor || last > *cursor)); });
+      if (!listening || !listener.target) return;
     }
     Result<void> done;
     if (!cursor) {
@@ -220,23 +233,22 @@ void EventHub::State::listen(const Listener& listener) {
       continue;
     }
     std::unique_lock lock(mutex);
-    if (come.wait_for(lock, pause, [&] { return !listening; })) return;
+    if (come.wait_for(lock, pause, [&] { return !listening || !listener.target; })) return;
     pause = std::min(2 * pause, options.max_backoff);
   }
 }
 
-bool EventHub::State::deliver(const Listener& listener, const PublishedEvent& event) {
-  const bool meant = std::any_of(listener.patterns.begin(), listener.patterns.end(),
-                                 [&](const EventPattern& pattern) { return pattern.matches(event.path); });
+bool EventHub::State::deliver(Listener& listener, const PublishedEvent& event) {
   std::chrono::milliseconds pause = options.backoff;
-  while (meant) {
-    {
-      const std::lock_guard lock(mutex);
-      if (!listening) return false;
-    }
+  while (true) {
+    const std::shared_ptr<const Target> target = target_of(listener);
+    if (target == nullptr) return false;
+    const bool meant = std::any_of(target->patterns.begin(), target->patterns.end(),
+                                   [&](const EventPattern& pattern) { return pattern.matches(event.path); });
+    if (!meant) return true;
     std::string why;
     try {
-      listener.listener->on_event(event);
+      target->use.listener->on_event(event);
       return true;
     } catch (const std::exception& e) {
       why = e.what();
@@ -246,10 +258,9 @@ bool EventHub::State::deliver(const Listener& listener, const PublishedEvent& ev
     log::warning("a listener failed; the event comes again",
                  {{"listener", listener.bean}, {"event", event.path}, {"id", event.id}, {"error", why}});
     std::unique_lock lock(mutex);
-    if (come.wait_for(lock, pause, [&] { return !listening; })) return false;
+    if (come.wait_for(lock, pause, [&] { return !listening || listener.target != target; })) continue;
     pause = std::min(2 * pause, options.max_backoff);
   }
-  return true;
 }
 
 EventHub::EventHub(store::Store& store, EventHubOptions options) : state_(std::make_shared<State>(store, options)) {
@@ -280,19 +291,35 @@ void EventHub::committed() noexcept {
   state_->looked_for.notify_one();
 }
 
-void EventHub::start(const ExtensionList& listeners) {
+void EventHub::set_listeners(const std::vector<ListenerUse>& listeners) {
+  std::vector<std::shared_ptr<const State::Target>> targets;
+  for (const ListenerUse& use : listeners) {
+    auto target = std::make_shared<State::Target>();
+    target->use = use;
+    for (const std::string& pattern : use.listener->patterns()) target->patterns.emplace_back(pattern);
+    targets.push_back(std::move(target));
+  }
+  std::vector<State::Listener*> fresh;
+  std::vector<std::shared_ptr<const State::Target>> former;  // go outside of the lock
   {
     const std::lock_guard lock(state_->mutex);
     state_->listening = true;
+    for (State::Listener& listener : state_->listeners) former.push_back(std::exchange(listener.target, nullptr));
+    for (const auto& target : targets) {
+      const auto known = std::find_if(
+          state_->listeners.begin(), state_->listeners.end(),
+          [&](const State::Listener& listener) { return listener.bean == target->use.bean && !listener.ended; });
+      State::Listener& listener = known != state_->listeners.end() ? *known : state_->listeners.emplace_back();
+      listener.bean = target->use.bean;
+      listener.target = target;
+      if (known == state_->listeners.end()) fresh.push_back(&listener);
+    }
+    for (State::Listener& listener : state_->listeners) listener.ended = listener.target == nullptr;
+    state_->come.notify_all();
   }
-  for (const ExtensionEntry& entry : listeners) {
-    auto* listener = static_cast<EventListener*>(entry.object);
-    State::Listener& made = state_->listeners.emplace_back();
-    made.bean = entry.bean;
-    made.listener = listener;
-    for (const std::string& pattern : listener->patterns()) made.patterns.emplace_back(pattern);
-    made.thread = std::thread([state = state_.get(), &made] { state->listen(made); });
-    ::pthread_setname_np(made.thread.native_handle(), "tenon-listener");
+  for (State::Listener* listener : fresh) {
+    listener->thread = std::thread([state = state_.get(), listener] { state->listen(*listener); });
+    ::pthread_setname_np(listener->thread.native_handle(), "tenon-listener");
   }
 }
 

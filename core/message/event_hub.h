@@ -2,7 +2,6 @@
 
 #include <tenon/event.h>
 #include <tenon/library.h>
-#include <tenon/wiring.h>
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +29,14 @@ struct EventHubOptions {
   std::chrono::milliseconds max_backoff{60'000};
 };
 
+/// Somebody who listens.
+struct ListenerUse {
+  EventListener* listener = nullptr;
+  std::string bean;
+  /// Held as long as it may be called.
+  std::shared_ptr<const void> keep;
+};
+
 /// Events on their way from the store to those who listen. Any thread may call.
 class EventHub final : public EventHost {
  public:
@@ -44,8 +51,9 @@ class EventHub final : public EventHost {
   /// The transaction of this thread is committed: if it has published something, it is looked for at once. Cheap.
   void committed() noexcept;
 
-  /// Delivers to the extensions of EventListener, each on a thread of its own, until `stop`.
-  void start(const ExtensionList& listeners);
+  /// Delivers to these, each on a thread of its own, until `stop` or until they are none of them any more. One that has
+  /// the bean id of a former one takes its place: it gets what the former one has not got. One thread at a time.
+  void set_listeners(const std::vector<ListenerUse>& listeners);
   /// Returns when no listener is called any more.
   void stop();
 

@@ -16,6 +16,7 @@
 #include "flow/chain.h"
 #include "flow/key_template.h"
 #include "message/field_rules.h"
+#include "message/service_gate.h"
 
 namespace tenon::message {
 
@@ -91,6 +92,8 @@ struct HandledMessage {
   std::optional<QueueRule> queue;
   std::optional<Route> route;
   FieldRules fields;
+  /// Of the plugins among those that handle and intercept it which can't stand beside their successors.
+  ServiceGates gates;
   /// The beans, with their libraries.
   std::vector<std::shared_ptr<const void>> keep;
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "plugin/retirement.h"
+
 namespace tenon::plugin {
 namespace {
 
@@ -26,7 +28,39 @@ std::optional<ErrorCode> guarded(std::string_view code, std::string_view descrip
   }
 }
 
+class BeanRetiree final : public Retiree {
+ public:
+  explicit BeanRetiree(Bean* bean) : bean_(bean) {}
+
+  std::string holder() const override {
+    const std::int64_t made = bean_->generation().instances();
+    if (made == 0) return {};
+    return std::to_string(made) + (made == 1 ? " object" : " objects") + " that beans of its library have made";
+  }
+  void go() noexcept override {
+    bean_->stop();
+    bean_.reset();
+  }
+  std::string name() const override { return "bean '" + bean_->id() + "'"; }
+
+ private:
+  std::unique_ptr<Bean> bean_;
+};
+
 }  // namespace
+
+std::shared_ptr<Bean> Bean::make(std::string id, std::shared_ptr<Generation> generation, const ClassEntry& entry,
+                                 std::shared_ptr<Retirement> retirement) {
+  auto made = std::make_unique<Bean>(std::move(id), std::move(generation), entry);
+  return {made.release(), [retirement = std::move(retirement)](Bean* unused) {
+            auto retiree = std::make_unique<BeanRetiree>(unused);
+            if (retirement != nullptr) {
+              retirement->add(std::move(retiree));
+            } else {
+              retiree->go();
+            }
+          }};
+}
 
 Bean::Bean(std::string id, std::shared_ptr<Generation> generation, const ClassEntry& entry)
     : id_(std::move(id)), generation_(std::move(generation)), entry_(&entry) {
@@ -63,6 +97,7 @@ void Bean::start() {
 }
 
 void Bean::stop() noexcept {
+  if (const auto on_stop = std::exchange(on_stop_, nullptr)) on_stop();
   if (!started_) return;
   started_ = false;
   auto report = [&](const std::optional<ErrorCode>& error) {

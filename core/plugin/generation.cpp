@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/dll/shared_library.hpp>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <utility>
@@ -11,7 +12,32 @@
 
 #include <tenon/log.h>
 
+#include "plugin/retirement.h"
+
 namespace tenon::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+
+class GenerationRetiree final : public Retiree {
+ public:
+  explicit GenerationRetiree(Generation* generation) : generation_(generation) {}
+
+  std::string holder() const override {
+    const std::int64_t held = generation_->pins() + generation_->instances();
+    if (held == 0) return {};
+    return std::to_string(held) + (held == 1 ? " value" : " values") + " or callbacks of its code";
+  }
+  // Whoever let go of the last pin may be on its way out of the library's code.
+  std::chrono::milliseconds settling() const override { return 20ms; }
+  void go() noexcept override { generation_.reset(); }
+  std::string name() const override { return library_name(generation_->name(), generation_->number()); }
+
+ private:
+  std::unique_ptr<Generation> generation_;
+};
+
+}  // namespace
 
 struct Generation::Library {
   // The name is kept here because plugin code sees it through the context, also while it is being unloaded.
@@ -34,7 +60,8 @@ Generation::Generation(std::filesystem::path file, std::string name, std::uint32
     : file_(std::move(file)), name_(std::move(name)), number_(number), library_(std::move(library)) {}
 
 Result<std::shared_ptr<Generation>> Generation::load(const std::filesystem::path& copy, std::string name,
-                                                     std::uint32_t number, NodeServices& node) {
+                                                     std::uint32_t number, NodeServices& node,
+                                                     std::shared_ptr<Retirement> retirement) {
   auto library = std::make_unique<Library>();
   library->name = name;
   library->node = &node;
@@ -57,7 +84,11 @@ Result<std::shared_ptr<Generation>> Generation::load(const std::filesystem::path
 
   auto& enter = library->handle.get<RegisterFunction>(kRegisterSymbol);
   Registration registration{&node, &library->context, &library->table};
-  std::shared_ptr<Generation> generation(new Generation(copy, std::move(name), number, std::move(library)));
+  std::shared_ptr<Generation> generation(new Generation(copy, std::move(name), number, std::move(library)),
+                                         [retirement = std::move(retirement)](Generation* unused) {
+                                           auto retiree = std::make_unique<GenerationRetiree>(unused);
+                                           if (retirement != nullptr) retirement->add(std::move(retiree));
+                                         });
   try {
     enter(&registration);
   } catch (const std::exception& e) {
@@ -70,7 +101,7 @@ Result<std::shared_ptr<Generation>> Generation::load(const std::filesystem::path
 
 Generation::~Generation() {
   library_->table.classes.clear();  // holds functions of the library
-  const std::int64_t held = pins();
+  const std::int64_t held = pins() + instances();
   if (held > 0) {
     log::error("library stays mapped: something of it is still held",
                {{"library", name_}, {"generation", number_}, {"pins", held}});
@@ -96,6 +127,14 @@ const ClassEntry* Generation::find_class(std::string_view class_name) const noex
 LibraryContext& Generation::context() const noexcept { return library_->context; }
 
 std::int64_t Generation::pins() const noexcept { return library_->context.pins.load(std::memory_order_acquire); }
+
+std::int64_t Generation::instances() const noexcept {
+  return library_->context.instances.load(std::memory_order_acquire);
+}
+
+std::string library_name(std::string_view plugin, std::uint32_t generation) {
+  return "library of plugin '" + std::string(plugin) + "', generation " + std::to_string(generation);
+}
 
 bool is_mapped(const std::filesystem::path& file) {
   auto matches = [](dl_phdr_info* info, std::size_t, void* data) -> int {

@@ -11,14 +11,18 @@
 
 namespace tenon::plugin {
 
+class Retirement;
+
 /// One loaded copy of a plugin's library, with the classes that it registered. Shared by whatever uses its code from
 /// the node's side; code on the library's side holds Pins. Unloaded when the last owner lets go.
 class Generation {
  public:
   /// Loads `copy` (bind now, local) and registers it. Errors: PLUGIN.1006 the dynamic linker refuses it (an unresolved
   /// symbol, a missing library), PLUGIN.1007 no entry symbol, PLUGIN.1008 the registration threw.
+  /// `retirement`: who unloads it when nothing uses it any more; null: whoever drops the last reference.
   [[nodiscard]] static Result<std::shared_ptr<Generation>> load(const std::filesystem::path& copy, std::string name,
-                                                                std::uint32_t number, NodeServices& node);
+                                                                std::uint32_t number, NodeServices& node,
+                                                                std::shared_ptr<Retirement> retirement = {});
 
   /// Unloads the library and verifies that it is gone. With pins left, it stays mapped for good, and that is logged.
   ~Generation();
@@ -32,8 +36,10 @@ class Generation {
   [[nodiscard]] const ClassEntry* find_class(std::string_view class_name) const noexcept;
   /// The library's view of itself; what the node hands out in its name pins this.
   [[nodiscard]] LibraryContext& context() const noexcept;
-  /// How many values, resources and callbacks of this library are still held.
+  /// How many values and callbacks of this library are still held.
   [[nodiscard]] std::int64_t pins() const noexcept;
+  /// How many objects that its beans have made are still owned by others.
+  [[nodiscard]] std::int64_t instances() const noexcept;
 
  private:
   struct Library;
@@ -45,6 +51,9 @@ class Generation {
   std::uint32_t number_;
   std::unique_ptr<Library> library_;
 };
+
+/// `library of plugin 'x', generation 2`.
+[[nodiscard]] std::string library_name(std::string_view plugin, std::uint32_t generation);
 
 /// Whether a library of this path is mapped into the process.
 [[nodiscard]] bool is_mapped(const std::filesystem::path& file);

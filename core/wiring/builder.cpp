@@ -3,10 +3,13 @@
 #include <tenon/config.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <tuple>
 #include <utility>
 
+#include "plugin/lease.h"
+#include "plugin/retirement.h"
 #include "wiring/message_builder.h"
 
 namespace tenon::wiring {
@@ -15,6 +18,20 @@ using descriptor::BeanDefinition;
 using descriptor::Diagnostics;
 using descriptor::Place;
 
+namespace {
+
+class WiringRetiree final : public plugin::Retiree {
+ public:
+  explicit WiringRetiree(Wiring* wiring) : wiring_(wiring) {}
+  void go() noexcept override { wiring_.reset(); }
+  std::string name() const override { return "a wiring"; }
+
+ private:
+  std::unique_ptr<Wiring> wiring_;
+};
+
+}  // namespace
+
 class Builder {
  public:
   Builder(const Definitions& definitions, const Plan& plan, std::vector<PluginInfo> plugins, BuildContext context,
@@ -22,8 +39,13 @@ class Builder {
       : definitions_(definitions),
         plan_(plan),
         diagnostics_(diagnostics),
-        wiring_(std::make_shared<Wiring>()),
-        made_(plan.beans.size()) {
+        previous_(std::move(context.previous)),
+        gate_(std::move(context.gate)),
+        wiring_(new_wiring(context.retirement)),
+        made_(plan.beans.size()),
+        is_new_(plan.beans.size(), true) {
+    if (previous_ != nullptr) wiring_->slots_ = previous_->slots_;
+    wiring_->retirement_ = std::move(context.retirement);
     wiring_->plugins = std::move(plugins);
     wiring_->configs = std::move(context.configs);
     wiring_->properties = std::move(context.properties);
@@ -35,23 +57,48 @@ class Builder {
       if (!make(index)) return nullptr;
     }
     fill_lists();
+    show_new_lists();
     publish_parents();
     make_chains();
     describe_beans();
     describe_errors();
+    for (const PluginInfo& plugin : wiring_->plugins) {
+      if (plugin.stop_first) wiring_->gates.emplace(plugin.name, std::make_shared<message::ServiceGate>());
+    }
     wiring_->messages = std::make_shared<const message::MessageTable>(make_messages(plan_, made_, *wiring_));
+    StopFirst replaced(previous_ != nullptr ? *previous_ : *wiring_, stopped_first(), gate_);
+    if (!replaced.close(diagnostics_)) return nullptr;
     for (std::size_t index : plan_.order) {
-      if (!start(index)) return nullptr;
+      if (!is_new_[index] || start(index)) continue;
+      for (auto made = plan_.order.rbegin(); made != plan_.order.rend(); ++made) {
+        if (is_new_[*made]) made_[*made]->stop();
+      }
+      replaced.take_back([this](plugin::Bean& bean) {
+        const std::vector<const ConfigValue*> seen = previous_->config_values(bean);
+        bean.start();
+        previous_->listen(bean, seen);
+      });
+      return nullptr;
     }
     return wiring_;
   }
 
  private:
+  static std::shared_ptr<Wiring> new_wiring(const std::shared_ptr<plugin::Retirement>& retirement) {
+    // Its lists may still be read when the last reference goes.
+    return {new Wiring, [retirement](Wiring* unused) {
+              auto retiree = std::make_unique<WiringRetiree>(unused);
+              if (retirement != nullptr) retirement->add(std::move(retiree));
+            }};
+  }
+
   bool make(std::size_t index) {
     const BeanPlan& plan = plan_.beans[index];
     place_ = plan.place;
+    if (take_over(index)) return true;
     try {
-      auto bean = std::make_shared<plugin::Bean>(plan.id, plan.use.generation, *plan.use.entry);
+      auto bean = plugin::Bean::make(plan.id, plan.use.generation, *plan.use.entry, wiring_->retirement_);
+      bean->set_recipe(recipe(plan));
       made_[index] = bean;
       wiring_->beans_.push_back(bean);
       for (std::size_t needed : plan.needs) bean->refer(made_[needed]);
@@ -61,6 +108,78 @@ class Builder {
     } catch (const std::exception& e) {
       return failed(plan, e);
     }
+  }
+
+  /// Beans of the previous wiring that must be stopped before others are started.
+  [[nodiscard]] StopFirst::Beans stopped_first() const {
+    StopFirst::Beans beans;
+    if (previous_ == nullptr) return beans;
+    for (const auto& bean : previous_->beans_) {
+      const PluginInfo* plugin = previous_->find_plugin(bean->generation().name());
+      if (plugin == nullptr || !plugin->stop_first) continue;
+      if (std::find(made_.begin(), made_.end(), bean) == made_.end()) beans.push_back(bean);
+    }
+    return beans;
+  }
+
+  /// The bean of the previous wiring, if it would be made the same: of the same library, by the same definition, with
+  /// the same beans that it refers to.
+  bool take_over(std::size_t index) {
+    if (previous_ == nullptr) return false;
+    const BeanPlan& plan = plan_.beans[index];
+    for (const std::size_t needed : plan.needs) {
+      if (is_new_[needed]) return false;
+    }
+    const std::shared_ptr<plugin::Bean> bean = previous_->find_bean(plan.id);
+    if (bean == nullptr || &bean->generation() != plan.use.generation.get() || &bean->entry() != plan.use.entry ||
+        bean->recipe() != recipe(plan)) {
+      return false;
+    }
+    made_[index] = bean;
+    is_new_[index] = false;
+    wiring_->beans_.push_back(bean);
+    for (const auto& [name, listed] : previous_->listed_chains_) {
+      if (name.starts_with(plan.id + ".")) wiring_->listed_chains_[name].slot = listed.slot;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::string recipe(const BeanPlan& plan) const {
+    std::string text;
+    for (const std::size_t needed : plan.needs) text.append(plan_.beans[needed].id).append("\n");
+    for (const ConfigEntry& entry : plan.use.entry->configs) {
+      // A config whose definition has changed is another one.
+      text.append(
+          std::to_string(reinterpret_cast<std::uintptr_t>(wiring_->configs->find_slot(entry.category, entry.name))));
+    }
+    if (plan.definition == nullptr) return text;
+    for (const descriptor::PropertyDefinition& property : plan.definition->properties) {
+      append(text, property.name.text);
+      append(text, property.value);
+    }
+    for (const auto& method : {plan.definition->init_method, plan.definition->destroy_method}) {
+      append(text, method ? method->name.text : "");
+    }
+    return text;
+  }
+
+  static void append(std::string& text, const std::string& part) {
+    text.append(std::to_string(part.size())).append(":").append(part);
+  }
+
+  void append(std::string& text, const descriptor::ValueNode& node) const {
+    text.push_back("trlm"[static_cast<std::size_t>(node.kind)]);
+    append(text, node.text);
+    if (node.kind == descriptor::ValueNode::Kind::kReference) {
+      const auto value = definitions_.values.find(node.text);
+      if (value != definitions_.values.end()) append(text, *value->second);
+    }
+    for (const descriptor::ValueNode& item : node.items) append(text, item);
+    for (const descriptor::ValueNode::Entry& entry : node.entries) {
+      append(text, entry.key.text);
+      append(text, entry.value);
+    }
+    text.push_back(';');
   }
 
   void configure(std::size_t index) {
@@ -74,7 +193,7 @@ class Builder {
         auto value = plugin::read_property(property.value, declared.type, "", find, ignored);
         place_ = property.name.place;
         if (declared.type.kind == PropertyType::Kind::kChain)
-          value->scalar = static_cast<void*>(&listed_chain(index, property.name.text).slot);
+          value->scalar = static_cast<void*>(listed_slot(index, property.name.text).get());
         declared.assign(bean.object(), std::move(value).value());
       }
     }
@@ -103,7 +222,7 @@ class Builder {
   void fill_lists() {
     for (const ExtensionPlan& extension : plan_.extensions) {
       const plugin::Bean& bean = *made_[extension.bean];
-      wiring_->list(extension.interface->id).list.push_back({extension.interface->cast(bean.object()), bean.id(), {}});
+      wiring_->lists_[extension.interface->id].push_back({extension.interface->cast(bean.object()), bean.id(), {}});
       wiring_->extensions.push_back(
           {extension.interface->id, bean.id(), extension.order, bean.generation().name(), extension.place});
     }
@@ -125,17 +244,30 @@ class Builder {
       for (const DriverPlan& driver : plan_.drivers) {
         if (driver.definition->kind.text != info.kind || driver.definition->type.text != info.type) continue;
         const plugin::Bean& bean = *made_[driver.bean];
-        wiring_->list(driver.interface->id)
-            .list.push_back({driver.interface->cast(bean.object()), bean.id(), info.type});
+        wiring_->lists_[driver.interface->id].push_back({driver.interface->cast(bean.object()), bean.id(), info.type});
       }
+    }
+  }
+
+  /// Lists that nobody could have called anything through are there when the first bean starts; others change when the
+  /// wiring is published.
+  void show_new_lists() {
+    for (const auto& [interface_id, list] : wiring_->lists_) {
+      ExtensionSlot& slot = wiring_->slots_->slot(interface_id);
+      const ExtensionList* none = nullptr;
+      slot.list.compare_exchange_strong(none, &list);
     }
   }
 
   /// Overrides of configs count for what belongs to their resources, too.
   void publish_parents() {
-    const ExtensionSlot& slot = wiring_->list(std::string(ResourceParents::kInterface)).slot;
-    wiring_->configs->set_parents([&slot](const ResourceRef& resource) -> std::optional<ResourceRef> {
-      for (const ExtensionEntry& entry : *slot.list.load(std::memory_order_acquire)) {
+    if (previous_ != nullptr) return;
+    wiring_->configs->set_parents([slots = wiring_->slots_](const ResourceRef& resource) -> std::optional<ResourceRef> {
+      static const std::string kParents(ResourceParents::kInterface);
+      const plugin::NodeLease lease;
+      const ExtensionList* list = tenon::detail::look(&slots->slot(kParents));
+      if (list == nullptr) return std::nullopt;
+      for (const ExtensionEntry& entry : *list) {
         if (auto parent = static_cast<const ResourceParents*>(entry.object)->parent_of(resource)) return parent;
       }
       return std::nullopt;
@@ -159,16 +291,24 @@ class Builder {
     for (const ChainPlan& plan : plan_.chains) wiring_->chains.push_back(make_chain(plan));
     for (const ListedChainPlan& plan : plan_.listed_chains) {
       wiring_->chains.push_back(make_chain(plan.chain));
-      listed_chain(plan.bean, plan.property).publish(wiring_->chains.back());
+      (void)listed_slot(plan.bean, plan.property);
+      listed_chain(plan.bean, plan.property).chain = wiring_->chains.back();
     }
     std::sort(wiring_->chains.begin(), wiring_->chains.end(),
               [](const auto& a, const auto& b) { return a->name < b->name; });
   }
 
-  PublishedChain& listed_chain(std::size_t bean, const std::string& property) {
-    std::unique_ptr<PublishedChain>& published = wiring_->listed_chains_[plan_.beans[bean].id + "." + property];
-    if (!published) published = std::make_unique<PublishedChain>();
-    return *published;
+  ListedChain& listed_chain(std::size_t bean, const std::string& property) {
+    return wiring_->listed_chains_[plan_.beans[bean].id + "." + property];
+  }
+  /// Kept by the bean, which has a pointer to it.
+  const std::shared_ptr<ChainSlot>& listed_slot(std::size_t bean, const std::string& property) {
+    std::shared_ptr<ChainSlot>& slot = listed_chain(bean, property).slot;
+    if (slot == nullptr) {
+      slot = std::make_shared<ChainSlot>();
+      made_[bean]->refer(slot);
+    }
+    return slot;
   }
 
   void describe_beans() {
@@ -202,8 +342,12 @@ class Builder {
   const Definitions& definitions_;
   const Plan& plan_;
   Diagnostics& diagnostics_;
+  const std::shared_ptr<const Wiring> previous_;
+  const SwapGate gate_;
   std::shared_ptr<Wiring> wiring_;
   std::vector<std::shared_ptr<plugin::Bean>> made_;
+  /// Those that are not taken over from the previous wiring.
+  std::vector<bool> is_new_;
   Place place_;
 };
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "wiring/binder.h"
+#include "wiring/swap_gate.h"
 #include "wiring/wiring.h"
 
 namespace tenon::wiring {
@@ -12,10 +13,16 @@ struct BuildContext {
   std::shared_ptr<config::Configs> configs;
   std::shared_ptr<const config::PropertyTable> properties;
   std::shared_ptr<config::Tags> tags;
+  /// The wiring that this one is to follow, whose beans are taken over where they would be made the same; or null.
+  std::shared_ptr<const Wiring> previous;
+  /// Null: what goes goes at once.
+  std::shared_ptr<plugin::Retirement> retirement;
+  SwapGate gate = {};
 };
 
-/// Makes, configures and starts what the plan says, and publishes the lists. The first bean that fails ends it: the
-/// error goes to `diagnostics`, what was started is stopped and destroyed in reverse, and the result is null.
+/// Makes, configures and starts what the plan says; nothing is published yet, but for lists that were empty before. The
+/// first bean that fails ends it: the error goes to `diagnostics`, what was started is stopped and destroyed in
+/// reverse, and the result is null.
 [[nodiscard]] std::shared_ptr<Wiring> build(const Definitions& definitions, const Plan& plan,
                                             std::vector<PluginInfo> plugins, BuildContext context,
                                             descriptor::Diagnostics& diagnostics);

@@ -75,7 +75,8 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
   if (!differences.empty()) return false;
 
   Result<std::shared_ptr<plugin::Generation>> generation =
-      plugin::Generation::load(*copy, definition.name.text, 1, *request.node);
+      request.generations != nullptr ? request.generations->load(*copy, definition.name.text, *request.node)
+                                     : plugin::Generation::load(*copy, definition.name.text, 1, *request.node);
   if (!generation) return refuse(generation.error());
   if (!check_classes(definition, **generation, diagnostics)) return false;
   if (!take_messages(definition, *generation, diagnostics)) return false;
@@ -85,9 +86,12 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
   info.version = definition.version.text;
   info.place = definition.place;
   info.file = *file;
+  info.stop_first = definition.stop_first;
   for (const auto& needed : definition.requirements) info.requirements.push_back(needed.plugin.text);
   info.loaded = std::chrono::system_clock::now();
   info.generation = *generation;
+  const PluginInfo* before = request.previous != nullptr ? request.previous->find_plugin(info.name) : nullptr;
+  if (before != nullptr && before->generation == info.generation) info.loaded = before->loaded;
   for (const ClassEntry& entry : (*generation)->classes().classes) {
     classes_.emplace(entry.name, ClassUse{&entry, *generation});
   }

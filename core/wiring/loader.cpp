@@ -1,6 +1,8 @@
 #include "wiring/loader.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -19,6 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Folders beside descriptors, for what is no bean.
+constexpr std::array<const char*, 5> kKinds{"chains", "services", "errors", "config", "tags"};
+
 void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor::Diagnostics& diagnostics) {
   std::error_code problem;
   std::vector<fs::path> found;
@@ -34,9 +39,22 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
   for (fs::path& path : found) {
     if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(std::move(path));
   }
-  for (const char* kind : {"chains", "services", "errors", "config", "tags"}) {
+  for (const char* kind : kKinds) {
     if (fs::is_directory(folder / kind, problem)) find_files(folder / kind, files, diagnostics);
   }
+}
+
+/// Takes the plugins out that are to be left out; what others need of them is reported as missing.
+void leave_out(const std::map<std::string, std::string>& plugins, std::vector<descriptor::Descriptor>& descriptors) {
+  if (plugins.empty()) return;
+  std::set<fs::path> files;
+  for (const descriptor::Descriptor& descriptor : descriptors) {
+    if (!descriptor.library || plugins.count(descriptor.library->name.text) == 0) continue;
+    files.insert(descriptor.file);
+    for (const fs::path& file : files_of_plugin(descriptor.file)) files.insert(file);
+  }
+  std::erase_if(descriptors,
+                [&](const descriptor::Descriptor& descriptor) { return files.count(descriptor.file) != 0; });
 }
 
 /// Proves each chain by the contracts of its flows.
@@ -54,6 +72,17 @@ void prove(const Plan& plan, const Libraries& libraries, descriptor::Diagnostics
   for (const ListedChainPlan& listed : plan.listed_chains) proof.prove(*listed.chain.chain);
 }
 
+/// Libraries that still wait for their last users keep their copies.
+void remove_unused_copies(const LoadRequest& request, const Wiring& wiring) {
+  std::set<fs::path> used;
+  for (const PluginInfo& plugin : wiring.plugins) used.insert(plugin.generation->file());
+  if (request.generations != nullptr) {
+    for (const auto& generation : request.generations->live()) used.insert(generation->file());
+    for (const auto& pinned : request.generations->pinned()) used.insert(pinned.file);
+  }
+  plugin::LibraryCache(request.library_cache).keep_only(used);
+}
+
 }  // namespace
 
 LoadResult load(const LoadRequest& request) {
@@ -64,9 +93,10 @@ LoadResult load(const LoadRequest& request) {
 
   PropertyUse properties(*request.properties, files);
   properties.values().check(result.diagnostics);
-  const std::vector<descriptor::Descriptor> descriptors =
+  std::vector<descriptor::Descriptor> descriptors =
       descriptor::read_descriptors(files, properties.values(), result.diagnostics);
-  const Definitions definitions = resolve(descriptors, result.diagnostics);
+  leave_out(request.left_out, descriptors);
+  const Definitions definitions = resolve(descriptors, request.left_out, result.diagnostics);
   Libraries libraries(definitions, request, result.diagnostics);
   Plan plan = bind(definitions, libraries, request.reserved, result.diagnostics);
   prove(plan, libraries, result.diagnostics);
@@ -78,20 +108,45 @@ LoadResult load(const LoadRequest& request) {
                    plan.extensions.size(),     plan.chains.size(),       plan.messages.size()};
   if (result.diagnostics.has_errors() || request.check_only) return result;
 
-  BuildContext context{request.configs, std::move(table), std::make_shared<config::Tags>(std::move(tags))};
+  if (request.prepare) {
+    if (const Result<void> prepared = request.prepare(libraries.plugins()); !prepared) {
+      result.diagnostics.error({"store", 0, 0}, prepared.error().to_string());
+      return result;
+    }
+  }
+  BuildContext context{request.configs, std::move(table), std::make_shared<config::Tags>(std::move(tags)),
+                       request.previous, request.generations != nullptr ? request.generations->retirement() : nullptr,
+                       request.gate};
   if (!context.configs) context.configs = std::make_shared<config::Configs>();
-  if (const Result<void> opened = context.configs->open(std::move(configs)); !opened) {
+  const std::shared_ptr<config::Configs> defined = context.configs;
+  std::vector<config::ConfigSpec> former = defined->specs();
+  const std::shared_ptr<config::Tags> former_tags = request.previous != nullptr ? request.previous->tags : nullptr;
+  if (const Result<void> opened = defined->define(std::move(configs)); !opened) {
     result.diagnostics.error({"configs", 0, 0}, "what is set can't be read: " + opened.error().to_string());
+  } else {
+    if (request.tags != nullptr) request.tags->set_current(context.tags);
+    result.wiring = build(definitions, plan, std::move(libraries.plugins()), std::move(context), result.diagnostics);
+  }
+  if (result.wiring != nullptr) {
+    result.wiring->publish();
+    remove_unused_copies(request, *result.wiring);
     return result;
   }
-  if (request.tags != nullptr) request.tags->set_current(context.tags);
-  result.wiring = build(definitions, plan, std::move(libraries.plugins()), std::move(context), result.diagnostics);
-  if (result.wiring != nullptr) {
-    std::set<fs::path> used;
-    for (const PluginInfo& plugin : result.wiring->plugins) used.insert(plugin.generation->file());
-    plugin::LibraryCache(request.library_cache).keep_only(used);
+  if (request.previous != nullptr) {
+    if (request.tags != nullptr) request.tags->set_current(former_tags);
+    (void)defined->define(std::move(former));  // what it can't read now it reads when the store is back
   }
   return result;
+}
+
+std::vector<fs::path> files_of_plugin(const fs::path& descriptor) {
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const char* kind : kKinds) {
+    fs::path file = descriptor.parent_path() / kind / descriptor.filename();
+    if (fs::exists(file, ignored)) files.push_back(std::move(file));
+  }
+  return files;
 }
 
 }  // namespace tenon::wiring

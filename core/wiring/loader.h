@@ -4,12 +4,16 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "descriptor/definitions.h"
 #include "descriptor/properties.h"
 #include "wiring/reserved.h"
+#include "wiring/swap_gate.h"
 #include "wiring/wiring.h"
 
 namespace tenon::wiring {
@@ -23,8 +27,19 @@ struct LoadRequest {
   std::filesystem::path library_cache;
   const descriptor::Properties* properties = nullptr;
   NodeServices* node = nullptr;
-  /// The configs of the node, not yet open, for their values; null: all have their defaults.
+  /// The configs of the node, for their values; null: all have their defaults.
   std::shared_ptr<config::Configs> configs;
+  /// The wiring that is published now, which the new one is to follow; null for the first one.
+  std::shared_ptr<const Wiring> previous;
+  /// Plugins that are not loaded, with the reason: `disabled`. Their descriptors are passed over, and those of the same
+  /// name in the folders of chains, services, errors, configs and tags.
+  std::map<std::string, std::string> left_out;
+  /// Who loads libraries and unloads them; null: each load has its own, and what goes goes at once.
+  plugin::Generations* generations = nullptr;
+  SwapGate gate = {};
+  /// Called when everything has been found good, before any bean is made: what beans need and may fail. Errors end the
+  /// load. May be empty.
+  std::function<Result<void>(const std::vector<PluginInfo>& plugins)> prepare;
   /// Who finds the tags for the beans; may be null.
   config::CurrentTags* tags = nullptr;
   /// What the node itself declares, to be shown with what plugins declare.
@@ -49,12 +64,17 @@ struct LoadResult {
   /// All that is wrong, in one go.
   descriptor::Diagnostics diagnostics;
   LoadCounts counts;
-  /// Null if there are errors, and after a mere check. With errors, nothing stays loaded or started.
+  /// Published. Null if there are errors, and after a mere check: then the previous one stays as it is, and nothing
+  /// else stays loaded or started.
   std::shared_ptr<Wiring> wiring;
 };
 
 /// Reads all descriptors, checks them against one another and against their libraries, makes, configures and starts the
 /// beans. Called on the node's main thread, which is where beans are started.
 [[nodiscard]] LoadResult load(const LoadRequest& request);
+
+/// The files that go with the plugin of this descriptor: those of the same name in `chains/`, `services/`, `errors/`,
+/// `config/` and `tags/` beside it.
+[[nodiscard]] std::vector<std::filesystem::path> files_of_plugin(const std::filesystem::path& descriptor);
 
 }  // namespace tenon::wiring

@@ -52,6 +52,7 @@ class MessageBuilder {
       handled.keep.push_back(bean);
       handled.blocks = handled.blocks || plan.handler->blocks;
       handled.timeout = kDefaultTimeout;
+      add_gate(bean->generation().name(), handled);
     } else {
       handled.service = plan.service->id.text;
       handled.run = run_rule(*definition.run);
@@ -71,6 +72,15 @@ class MessageBuilder {
   }
 
  private:
+  /// Of a plugin that can't stand beside its successor.
+  void add_gate(const std::string& plugin, message::HandledMessage& handled) const {
+    const auto found = wiring_.gates.find(plugin);
+    if (found == wiring_.gates.end()) return;
+    if (std::find(handled.gates.begin(), handled.gates.end(), found->second) == handled.gates.end()) {
+      handled.gates.push_back(found->second);
+    }
+  }
+
   void add_interceptors(const MessagePlan& plan, message::HandledMessage& handled) const {
     for (const ExtensionPlan& extension : plan_.extensions) {
       if (extension.interface->id != MessageInterceptor::kInterface) continue;
@@ -104,6 +114,7 @@ class MessageBuilder {
   void add(message::InterceptorUse use, std::size_t bean, message::HandledMessage& handled) const {
     handled.blocks = handled.blocks || use.interceptor->may_block();
     handled.keep.push_back(beans_[bean]);
+    add_gate(beans_[bean]->generation().name(), handled);
     handled.interceptors.push_back(std::move(use));
   }
 

@@ -33,8 +33,9 @@ std::string_view major_of(std::string_view version) { return version.substr(0, v
 
 class Resolver {
  public:
-  Resolver(const std::vector<Descriptor>& descriptors, Diagnostics& diagnostics)
-      : descriptors_(descriptors), diagnostics_(diagnostics) {}
+  Resolver(const std::vector<Descriptor>& descriptors, const std::map<std::string, std::string>& left_out,
+           Diagnostics& diagnostics)
+      : descriptors_(descriptors), left_out_(left_out), diagnostics_(diagnostics) {}
 
   Definitions resolve() {
     for (const Descriptor& descriptor : descriptors_) collect(descriptor);
@@ -203,6 +204,12 @@ class Resolver {
     }
   }
 
+  [[nodiscard]] std::string why_missing(const std::string& plugin) const {
+    const auto known = left_out_.find(plugin);
+    if (known != left_out_.end()) return known->second;
+    return "not there" + descriptor::suggestion(plugin, names_of(libraries_));
+  }
+
   void order_libraries() {
     std::vector<Definitions::Library>& all = result_.libraries;
     std::vector<std::vector<std::size_t>> edges(all.size());
@@ -212,8 +219,7 @@ class Resolver {
         if (needed.plugin.text.empty()) continue;
         if (known == libraries_.end()) {
           diagnostics_.error(needed.place, "plugin '" + all[i].definition->name.text + "' requires plugin '" +
-                                               needed.plugin.text + "', which is not there" +
-                                               descriptor::suggestion(needed.plugin.text, names_of(libraries_)));
+                                               needed.plugin.text + "', which is " + why_missing(needed.plugin.text));
           continue;
         }
         const std::string& found = known->second->version.text;
@@ -241,6 +247,7 @@ class Resolver {
   }
 
   const std::vector<Descriptor>& descriptors_;
+  const std::map<std::string, std::string>& left_out_;
   Diagnostics& diagnostics_;
   Definitions result_;
   std::map<std::string, const LibraryDefinition*, std::less<>> libraries_;
@@ -269,8 +276,9 @@ std::vector<Text> references_of(const ValueNode& node) {
   return references;
 }
 
-Definitions resolve(const std::vector<Descriptor>& descriptors, Diagnostics& diagnostics) {
-  return Resolver(descriptors, diagnostics).resolve();
+Definitions resolve(const std::vector<Descriptor>& descriptors, const std::map<std::string, std::string>& left_out,
+                    Diagnostics& diagnostics) {
+  return Resolver(descriptors, left_out, diagnostics).resolve();
 }
 
 std::vector<std::size_t> dependency_order(std::size_t count, const std::vector<std::vector<std::size_t>>& depends_on,

@@ -39,7 +39,9 @@ struct Definitions {
 /// Brings the definitions together and checks all that needs no library: names defined twice, references to nothing,
 /// plugins required but not there, cycles. A definition that is refused is left out, so that later checks do not report
 /// it again.
+/// `left_out`: plugins that are not among them though they are there, with the reason.
 [[nodiscard]] Definitions resolve(const std::vector<descriptor::Descriptor>& descriptors,
+                                  const std::map<std::string, std::string>& left_out,
                                   descriptor::Diagnostics& diagnostics);
 
 /// Sorts `count` nodes so that each comes after those it depends on, else in order of their numbers. `cycle` receives

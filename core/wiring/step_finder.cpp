@@ -17,30 +17,27 @@ ErrorCode no_flow(const flow::ChainStep& step, std::string details) {
   return error;
 }
 
-}  // namespace
-
-Result<void> StepFinder::resolve(flow::ChainStep& step) const {
-  const PluginInfo* plugin = wiring_->find_plugin(step.plugin);
-  if (plugin == nullptr || plugin->generation->find_class(step.class_name) == nullptr) {
-    return no_flow(step, "flow class '" + step.class_name + "' of plugin '" + step.plugin + "' is not registered" +
-                             (plugin == nullptr ? ": the plugin is not loaded" : ""));
-  }
-  return step.interface.empty() ? resolve_flow(step) : resolve_extension(step);
+void take(const Wiring& wiring, flow::ChainStep& step, const std::shared_ptr<plugin::Bean>& bean) {
+  describe_flow(step, bean->entry());
+  step.keep = bean;
+  const auto info = std::find_if(wiring.bean_infos.begin(), wiring.bean_infos.end(),
+                                 [&](const BeanInfo& known) { return known.id == bean->id(); });
+  step.origin = info != wiring.bean_infos.end() ? info->place : wiring.find_plugin(step.plugin)->place;
 }
 
-Result<void> StepFinder::resolve_flow(flow::ChainStep& step) const {
-  const Result<std::shared_ptr<plugin::Bean>> bean = wiring_->find_flow(step.class_name);
+Result<void> resolve_flow(Wiring& wiring, flow::ChainStep& step) {
+  const Result<std::shared_ptr<plugin::Bean>> bean = wiring.find_flow(step.class_name);
   if (!bean) return no_flow(step, bean.error().details);
-  take(step, *bean);
+  take(wiring, step, *bean);
   const ClassEntry& entry = (*bean)->entry();
   step.flow = entry.flow((*bean)->object());
   step.contract = std::make_shared<const FlowContract>(entry.contract);
   return {};
 }
 
-Result<void> StepFinder::resolve_extension(flow::ChainStep& step) const {
+Result<void> resolve_extension(const Wiring& wiring, flow::ChainStep& step) {
   const std::string words = "bean '" + step.bean + "' of plugin '" + step.plugin + "'";
-  const std::shared_ptr<plugin::Bean> bean = wiring_->find_bean(step.bean);
+  const std::shared_ptr<plugin::Bean> bean = wiring.find_bean(step.bean);
   if (!bean) return no_flow(step, "there is no " + words + ", an extension of " + step.interface);
   const ClassEntry& entry = bean->entry();
   if (entry.name != step.class_name)
@@ -52,19 +49,23 @@ Result<void> StepFinder::resolve_extension(flow::ChainStep& step) const {
     return no_flow(step, words + " does not implement " + step.interface + " any more");
   if (step.side == flow::StepSide::kRelease && !interface->releasable)
     return no_flow(step, words + " has no release any more");
-  take(step, bean);
+  take(wiring, step, bean);
   step.flow = interface->flow(bean->object());
   step.contract = std::make_shared<const FlowContract>(extension_contract(*interface, entry));
   step.interface_contract = std::make_shared<const FlowContract>(interface->contract);
   return {};
 }
 
-void StepFinder::take(flow::ChainStep& step, const std::shared_ptr<plugin::Bean>& bean) const {
-  describe_flow(step, bean->entry());
-  step.keep = bean;
-  const auto info = std::find_if(wiring_->bean_infos.begin(), wiring_->bean_infos.end(),
-                                 [&](const BeanInfo& known) { return known.id == bean->id(); });
-  step.origin = info != wiring_->bean_infos.end() ? info->place : wiring_->find_plugin(step.plugin)->place;
+}  // namespace
+
+Result<void> StepFinder::resolve(flow::ChainStep& step) const {
+  const std::shared_ptr<Wiring> wiring = wiring_.get();
+  const PluginInfo* plugin = wiring->find_plugin(step.plugin);
+  if (plugin == nullptr || plugin->generation->find_class(step.class_name) == nullptr) {
+    return no_flow(step, "flow class '" + step.class_name + "' of plugin '" + step.plugin + "' is not registered" +
+                             (plugin == nullptr ? ": the plugin is not loaded" : ""));
+  }
+  return step.interface.empty() ? resolve_flow(*wiring, step) : resolve_extension(*wiring, step);
 }
 
 }  // namespace tenon::wiring

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "plugin/lease.h"
 #include "wiring/names.h"
 
 namespace tenon::wiring {
@@ -17,18 +18,36 @@ std::string ids(const std::vector<std::shared_ptr<plugin::Bean>>& beans) {
 
 }  // namespace
 
+Wiring::Wiring() = default;
+
 Wiring::~Wiring() {
-  stop();
-  configs->set_parents(nullptr);
+  // Unless a later wiring has been published.
+  slots_->for_each([this](const std::string& interface_id, ExtensionSlot& slot) {
+    const auto own = lists_.find(interface_id);
+    const ExtensionList* list = own != lists_.end() ? &own->second : nullptr;
+    if (list != nullptr) slot.list.compare_exchange_strong(list, nullptr);
+  });
+  for (const auto& [name, listed] : listed_chains_) {
+    const void* chain = &listed.chain;
+    listed.slot->chain.compare_exchange_strong(chain, nullptr);
+  }
   messages.reset();
   chains.clear();
-  // They keep beans, which are to go in order.
-  for (const auto& [name, listed] : listed_chains_) listed->withdraw();
+  listed_chains_.clear();
   late_flows_.clear();
   while (!beans_.empty()) beans_.pop_back();
-  lists_.clear();
-  listed_chains_.clear();
   while (!plugins.empty()) plugins.pop_back();
+}
+
+void Wiring::publish() const {
+  slots_->for_each([this](const std::string& interface_id, ExtensionSlot& slot) {
+    const auto own = lists_.find(interface_id);
+    slot.list.store(own != lists_.end() ? &own->second : nullptr, std::memory_order_release);
+    if (slot.gated.load(std::memory_order_relaxed)) plugin::open_gate(slot);
+  });
+  for (const auto& [name, listed] : listed_chains_) {
+    listed.slot->chain.store(&listed.chain, std::memory_order_release);
+  }
 }
 
 std::shared_ptr<const flow::Chain> Wiring::find_chain(std::string_view name) const {
@@ -47,9 +66,8 @@ const PluginInfo* Wiring::find_plugin(std::string_view name) const {
 
 const ExtensionList& Wiring::extension_list(const std::string& interface_id) const {
   static const ExtensionList kNone;
-  std::lock_guard lock(mutex_);
-  auto found = lists_.find(interface_id);
-  return found != lists_.end() ? found->second->list : kNone;
+  const auto found = lists_.find(interface_id);
+  return found != lists_.end() ? found->second : kNone;
 }
 
 std::shared_ptr<plugin::Bean> Wiring::find_bean(std::string_view id) const {
@@ -94,7 +112,7 @@ Result<std::shared_ptr<plugin::Bean>> Wiring::make_late(const std::string& class
   std::lock_guard making(late->making);
   if (late->bean) return late->bean;
   try {
-    auto bean = std::make_shared<plugin::Bean>(class_name, generation, *entry);
+    auto bean = plugin::Bean::make(class_name, generation, *entry, retirement_);
     inject(*bean);
     listen(*bean, config_values(*bean));
     late->bean = bean;
@@ -142,30 +160,22 @@ std::vector<const ConfigValue*> Wiring::config_values(const plugin::Bean& bean) 
   return values;
 }
 
-void Wiring::listen(const plugin::Bean& bean, const std::vector<const ConfigValue*>& seen) {
+void Wiring::listen(plugin::Bean& bean, const std::vector<const ConfigValue*>& seen) const {
+  std::vector<std::uint64_t> subscriptions;
   const std::vector<ConfigEntry>& entries = bean.entry().configs;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const ConfigEntry& entry = entries[i];
     if (!entry.changed) continue;
-    const std::uint64_t subscription =
+    subscriptions.push_back(
         configs->subscribe(configs->find_slot(entry.category, entry.name), seen[i],
                            [&entry, object = bean.object()](const ConfigValue& before, const ConfigValue& now) {
                              entry.changed(object, before, now);
-                           });
-    const std::lock_guard lock(mutex_);
-    subscriptions_.emplace(&bean, subscription);
+                           }));
   }
-}
-
-void Wiring::stop_listening(const plugin::Bean& bean) noexcept {
-  std::vector<std::uint64_t> ended;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto [begin, end] = subscriptions_.equal_range(&bean);
-    for (auto one = begin; one != end; ++one) ended.push_back(one->second);
-    subscriptions_.erase(begin, end);
-  }
-  for (const std::uint64_t subscription : ended) configs->unsubscribe(subscription);
+  if (subscriptions.empty()) return;
+  bean.on_stop([subscribed = configs, subscriptions = std::move(subscriptions)] {
+    for (const std::uint64_t subscription : subscriptions) subscribed->unsubscribe(subscription);
+  });
 }
 
 void Wiring::inject(plugin::Bean& bean) {
@@ -178,29 +188,16 @@ void Wiring::inject(plugin::Bean& bean) {
       bean.refer(only);
       injection.bind(bean.object(), only->as(injection.interface));
     } else {
-      injection.bind(bean.object(), &list(injection.interface).slot);
+      injection.bind(bean.object(), &slots_->slot(injection.interface));
     }
   }
 }
 
-PublishedList& Wiring::list(const std::string& interface_id) {
-  std::lock_guard lock(mutex_);
-  std::unique_ptr<PublishedList>& published = lists_[interface_id];
-  if (!published) {
-    published = std::make_unique<PublishedList>();
-    published->slot.list.store(&published->list, std::memory_order_release);
-  }
-  return *published;
-}
-
 void Wiring::stop() noexcept {
   for (const auto& [name, late] : late_flows_) {
-    if (late->bean) stop_listening(*late->bean);
+    if (late->bean) late->bean->stop();
   }
-  for (auto bean = beans_.rbegin(); bean != beans_.rend(); ++bean) {
-    stop_listening(**bean);
-    (*bean)->stop();
-  }
+  for (auto bean = beans_.rbegin(); bean != beans_.rend(); ++bean) (*bean)->stop();
 }
 
 }  // namespace tenon::wiring

@@ -22,6 +22,8 @@
 #include "message/table.h"
 #include "plugin/bean.h"
 #include "plugin/generation.h"
+#include "plugin/generations.h"
+#include "wiring/slots.h"
 
 namespace tenon::wiring {
 
@@ -33,6 +35,8 @@ struct PluginInfo {
   /// The file that was installed; the generation is loaded from a private copy of it.
   std::filesystem::path file;
   std::vector<std::string> requirements;
+  /// Its beans can't stand beside those that replace them: the old ones are stopped before the new ones are started.
+  bool stop_first = false;
   std::chrono::system_clock::time_point loaded;
   std::shared_ptr<plugin::Generation> generation;
 };
@@ -63,25 +67,10 @@ struct BeanInfo {
   descriptor::Place place;
 };
 
-/// The list of one interface, and where beans find it.
-struct PublishedList {
-  ExtensionSlot slot;
-  ExtensionList list;
-};
-
-/// A chain that a bean has in a property, and where the bean finds it.
-struct PublishedChain {
-  ChainSlot slot;
+/// A chain that a bean has in a property, and where the bean finds it: a slot that stays as long as the bean.
+struct ListedChain {
+  std::shared_ptr<ChainSlot> slot;
   std::shared_ptr<const flow::Chain> chain;
-
-  void publish(std::shared_ptr<const flow::Chain> made) {
-    chain = std::move(made);
-    slot.chain.store(&chain, std::memory_order_release);
-  }
-  void withdraw() {
-    slot.chain.store(nullptr, std::memory_order_release);
-    chain.reset();
-  }
 };
 
 /// The instance of a class of flows that no chain named when the wiring was made.
@@ -92,11 +81,12 @@ struct LateFlow {
 };
 
 /// All that the descriptors define, made and started: immutable but for late flows, shared by whoever works with it.
-/// Parts that outlive it (a chain in a run) hold what they need themselves.
+/// Parts that outlive it (a chain in a run) hold what they need themselves. The next wiring takes over those beans that
+/// would be made the same.
 class Wiring {
  public:
-  Wiring() = default;
-  /// Stops what is still started, then destroys beans in reverse order of their making, then libraries.
+  Wiring();
+  /// Lets go of beans, in reverse order of their making, then of libraries.
   ~Wiring();
   Wiring(const Wiring&) = delete;
   Wiring& operator=(const Wiring&) = delete;
@@ -111,6 +101,8 @@ class Wiring {
   std::vector<ExtensionInfo> extensions;
   /// Sorted by name. One that a bean has in a property is called `BEAN.PROPERTY`.
   std::vector<std::shared_ptr<const flow::Chain>> chains;
+  /// Of the plugins that can't stand beside their successors, by name.
+  std::map<std::string, std::shared_ptr<message::ServiceGate>, std::less<>> gates;
   std::shared_ptr<const message::MessageTable> messages = std::make_shared<const message::MessageTable>();
   /// Sorted by code.
   std::vector<descriptor::ErrorCodeDefinition> errors;
@@ -124,6 +116,11 @@ class Wiring {
 
   /// The extensions of an interface, in the order of calls; empty if there are none. Lives as long as this wiring.
   [[nodiscard]] const ExtensionList& extension_list(const std::string& interface_id) const;
+  /// Where the list of this interface is to be found whichever wiring is published.
+  [[nodiscard]] const std::shared_ptr<Slots>& slots() const noexcept { return slots_; }
+
+  /// From now on beans see the lists and chains of this wiring, and no others; gates are open. One thread at a time.
+  void publish() const;
 
   /// Null if there is none.
   [[nodiscard]] std::shared_ptr<plugin::Bean> find_bean(std::string_view id) const;
@@ -132,7 +129,7 @@ class Wiring {
   /// there is no such class, if it has several beans, or if it can't be made without a bean in a descriptor.
   [[nodiscard]] Result<std::shared_ptr<plugin::Bean>> find_flow(const std::string& class_name);
 
-  /// Stops the beans in reverse order of their start. Called once, when no run is in flight.
+  /// Stops the beans in reverse order of their start. Called once, on the last wiring, when no run is in flight.
   void stop() noexcept;
 
  private:
@@ -143,24 +140,22 @@ class Wiring {
   [[nodiscard]] std::vector<BeanPtr> implementing(std::string_view interface_id) const;
   /// Has those of the bean's functions called that hear of changed configs. `seen`: the values that it may know, as
   /// config_values() gave them before it was started.
-  void listen(const plugin::Bean& bean, const std::vector<const ConfigValue*>& seen);
+  void listen(plugin::Bean& bean, const std::vector<const ConfigValue*>& seen) const;
   [[nodiscard]] std::vector<const ConfigValue*> config_values(const plugin::Bean& bean) const;
-  /// Its functions are not called any more when this returns.
-  void stop_listening(const plugin::Bean& bean) noexcept;
   /// Gives the bean what it has members for; the only beans of their interfaces must have been made.
   void inject(plugin::Bean& bean);
-  [[nodiscard]] PublishedList& list(const std::string& interface_id);
   [[nodiscard]] Result<BeanPtr> make_late(const std::string& class_name);
   /// Why there can be no bean of this class without a word in a descriptor; empty if there can be.
   [[nodiscard]] std::string needs_descriptor(const ClassEntry& entry) const;
 
+  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
+  std::shared_ptr<plugin::Retirement> retirement_;
   std::vector<BeanPtr> beans_;  // in order of start
-  /// Guards the two maps; what is in them stays where it is.
+  std::map<std::string, ExtensionList> lists_;
+  std::map<std::string, ListedChain> listed_chains_;
+  /// Guards the map; what is in it stays where it is.
   mutable std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<PublishedList>> lists_;
   std::map<std::string, std::unique_ptr<LateFlow>> late_flows_;
-  std::map<std::string, std::unique_ptr<PublishedChain>> listed_chains_;
-  std::multimap<const plugin::Bean*, std::uint64_t> subscriptions_;
 };
 
 }  // namespace tenon::wiring

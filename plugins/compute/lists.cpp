@@ -27,9 +27,7 @@ constexpr std::size_t kMostUuids = 500;
 using States = std::optional<std::map<std::string, VmState>>;
 
 States states_on(const HostRecord& host, const tenon::Drivers<HypervisorFactory>& drivers) {
-  HypervisorFactory* factory = drivers.find(host.type);
-  if (factory == nullptr) return std::nullopt;
-  const auto hypervisor = factory->create(host);
+  const auto hypervisor = opened(drivers, host);
   if (!hypervisor) return std::nullopt;
   const auto vms = hypervisor.value()->list();
   if (!vms) return std::nullopt;
@@ -68,9 +66,7 @@ void for_each_of(const std::vector<VmInventory>& vms, const std::string& table,
 Result<tenon::Page<HostInventory>> HostService::list(const ListHosts& message) const {
   const auto ask = [this](std::vector<HostInventory>& hosts) {
     for (HostInventory& host : hosts) {
-      HypervisorFactory* factory = drivers.find(host.type);
-      const auto hypervisor =
-          factory != nullptr ? factory->create(host) : tenon::make_error("DRIVER.1001", "no driver");
+      const auto hypervisor = opened(drivers, host);
       if (hypervisor && hypervisor.value()->ping()) host.state = ConnectionState::Connected;
     }
   };
@@ -83,9 +79,7 @@ Result<tenon::Page<HostInventory>> HostService::list(const ListHosts& message) c
 Result<tenon::Page<PrimaryStorageInventory>> PrimaryStorageService::list(const ListPrimaryStorages& message) const {
   const auto ask = [this](std::vector<PrimaryStorageInventory>& storages) {
     for (PrimaryStorageInventory& shown : storages) {
-      PrimaryStorageFactory* factory = drivers.find(shown.type);
-      if (factory == nullptr) continue;
-      const auto storage = factory->create(shown);
+      const auto storage = opened(drivers, shown);
       if (!storage || !storage.value()->ping()) continue;
       const auto capacity = storage.value()->capacity();
       if (!capacity) continue;

@@ -21,7 +21,7 @@ using tenon::iaas::VmRecord;
 
 tenon::Owned<tenon::iaas::Hypervisor> hypervisor_of(const HostRecord& host,
                                                     const tenon::Drivers<tenon::iaas::HypervisorFactory>& drivers) {
-  return drivers.get(host.type).create(host).value();
+  return drivers.get(host.type)->create(host).value();
 }
 
 void require_own(const VmInfo& vm) {
@@ -34,7 +34,7 @@ void CreateOnHypervisor::execute(tenon::FlowData& data) const {
   const HostRecord& host = data.get(tenon::iaas::kHost);
   tenon::iaas::VmDefinition vm{data.get(tenon::iaas::kInstance), data.get(tenon::iaas::kVolumes), {}};
   for (const Nic& nic : data.get(tenon::iaas::kNics)) {
-    auto network = networks.get(nic.network.type).create(nic.network, host).value();
+    auto network = networks.get(nic.network.type)->create(nic.network, host).value();
     vm.nics.push_back(network->attachment(nic).value());
   }
   auto hypervisor = hypervisor_of(host, hypervisors);

@@ -101,9 +101,9 @@ void AllocateHost::execute(tenon::FlowData& data) const {
   const std::vector<L2NetworkRecord> needed = networks_of(vm, *registry);
   auto check = [&](const HostRecord& host) {
     check_limits(host, vm.memory);
-    hypervisors.get(host.type).create(host).value()->ping().value();
+    hypervisors.get(host.type)->create(host).value()->ping().value();
     for (const L2NetworkRecord& network : needed) {
-      networks.get(network.type).create(network, host).value()->check().value();
+      networks.get(network.type)->create(network, host).value()->check().value();
     }
   };
   data.set(tenon::iaas::kHost,
@@ -114,7 +114,7 @@ void AllocatePrimaryStorage::execute(tenon::FlowData& data) const {
   const VmSpec& vm = data.get(tenon::iaas::kVm);
   const std::uint64_t needed = room_needed(vm);
   auto check = [&](const PrimaryStorageRecord& record) {
-    auto storage = storages.get(record.type).create(record).value();
+    auto storage = storages.get(record.type)->create(record).value();
     storage->ping().value();
     const std::uint64_t available = storage->capacity().value().available;
     const std::uint64_t kept = reserved.get_for("PrimaryStorage", record.name).bytes;

@@ -65,7 +65,7 @@ void add_records(Texts& texts, const tenon::iaas::Records<Record>& table) {
 Result<Texts> HypervisorProbe::list() const {
   return collected([&](Texts& texts) {
     for (const HostRecord& host : registry->hosts().list()) {
-      auto hypervisor = hypervisors.get(host.type).create(host).value();
+      auto hypervisor = hypervisors.get(host.type)->create(host).value();
       const std::vector<VmInfo> vms = hypervisor->list().value();
       for (const VmInfo& vm : vms) {
         texts.push_back("vm " + vm.uuid + " " + vm.name + " (" + boost::describe::enum_to_string(vm.state, "Unknown") +
@@ -78,7 +78,7 @@ Result<Texts> HypervisorProbe::list() const {
 Result<Texts> PrimaryStorageProbe::list() const {
   return collected([&](Texts& texts) {
     for (const PrimaryStorageRecord& record : registry->primary_storages().list()) {
-      auto storage = storages.get(record.type).create(record).value();
+      auto storage = storages.get(record.type)->create(record).value();
       const Texts files = storage->list().value();
       for (const std::string& file : files) texts.push_back("file " + file + " on " + record.name);
     }

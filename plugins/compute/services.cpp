@@ -25,9 +25,8 @@ Result<ImageRecord> ImageService::get(const GetImage& message) const {
 
 VmState VmService::state_of(const VmRecord& vm) const {
   const std::optional<HostRecord> host = registry->hosts().find(vm.host);
-  HypervisorFactory* factory = host ? hypervisors.find(host->type) : nullptr;
-  if (factory == nullptr) return VmState::Unknown;
-  const auto hypervisor = factory->create(*host);
+  if (!host) return VmState::Unknown;
+  const auto hypervisor = opened(hypervisors, *host);
   if (!hypervisor) return VmState::Unknown;
   const Result<std::optional<VmInfo>> info = hypervisor.value()->find(vm.instance.uuid);
   if (!info) return VmState::Unknown;

@@ -13,6 +13,14 @@
 /// Who answers the messages about hosts, images and VMs that no run answers.
 namespace compute {
 
+/// What the record's driver gives for it, or why there is no such driver.
+template <class Factory, class Record>
+[[nodiscard]] auto opened(const tenon::Drivers<Factory>& drivers, const Record& record) {
+  const auto factory = drivers.find(record.type);
+  using Opened = decltype(factory->create(record));
+  return factory ? factory->create(record) : Opened(tenon::make_error("DRIVER.1001", "no driver of this type"));
+}
+
 /// A path on the host, or a URL: for people.
 [[nodiscard]] std::string place_of(const tenon::iaas::VolumeLocation& location);
 

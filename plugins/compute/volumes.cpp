@@ -74,7 +74,7 @@ OpenStorages open_all(const tenon::Drivers<tenon::iaas::PrimaryStorageFactory>& 
   OpenStorages open;
   for (const PrimaryStorageRecord& record : records) {
     try {
-      open.storages.push_back(drivers.get(record.type).create(record).value());
+      open.storages.push_back(drivers.get(record.type)->create(record).value());
     } catch (const Error& e) {
       open.missing.push_back(e.error());
     }
@@ -102,7 +102,7 @@ void delete_at(const VolumeLocation& location, const OpenStorages& open, Deletio
 void AllocateVolume::execute(tenon::FlowData& data) const {
   const PrimaryStorageRecord& record = data.get(tenon::iaas::kPrimaryStorage);
   const std::vector<VolumeSpec> specs = volume_specs(data);
-  auto storage = storages.get(record.type).create(record).value();
+  auto storage = storages.get(record.type)->create(record).value();
   std::vector<Volume> volumes;
   for (const VolumeSpec& spec : specs) {
     require_not_cancelled(data);
@@ -114,7 +114,7 @@ void AllocateVolume::execute(tenon::FlowData& data) const {
 
 void AllocateVolume::undo(tenon::FlowData& data) const {
   const PrimaryStorageRecord& record = data.get(tenon::iaas::kPrimaryStorage);
-  auto storage = storages.get(record.type).create(record).value();
+  auto storage = storages.get(record.type)->create(record).value();
   Deletion deletion;
   for (const VolumeSpec& spec : volume_specs(data)) {
     if (auto deleted = storage->delete_volume(spec.name); !deleted) deletion.failed(std::move(deleted).error());

@@ -32,10 +32,9 @@ struct OnHosts {
 
 OnHosts on_hosts(const L2NetworkRecord& record, const std::vector<HostRecord>& hosts,
                  const Drivers<L2NetworkFactory>& drivers) {
-  L2NetworkFactory& factory = drivers.get(record.type);
   OnHosts on;
   for (const HostRecord& host : hosts) {
-    auto network = factory.create(record, host);
+    auto network = drivers.get(record.type)->create(record, host);
     if (network) {
       on.networks.push_back(std::move(network).value());
     } else {

@@ -1,4 +1,5 @@
 #include "host.h"
+#include "plugin/lease.h"
 
 #include <sys/prctl.h>
 #include <tenon/library.h>
@@ -75,6 +76,8 @@ class HostServices final : public NodeServices {
   MessageHost* messages() noexcept override { return nullptr; }
   EventHost* events() noexcept override { return nullptr; }
   TagHost* tags() noexcept override { return nullptr; }
+  void take_notice(tenon::detail::LeaseMark& mark) noexcept override { plugin::take_notice(mark); }
+  void wait_at_gate(const ExtensionSlot& slot) override { plugin::wait_at_gate(slot); }
 
  private:
   std::mutex mutex_;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "plugin/lease.h"
+
 namespace tenon::test {
 
 /// The node's services for tests: keeps every log line as `text key=value …`. While it lives, it is also the node of
@@ -44,6 +46,8 @@ class Node final : public NodeServices {
   EventHost* events() noexcept override { return events_; }
   void set_events(EventHost* events) { events_ = events; }
   TagHost* tags() noexcept override { return tags_; }
+  void take_notice(tenon::detail::LeaseMark& mark) noexcept override { plugin::take_notice(mark); }
+  void wait_at_gate(const ExtensionSlot& slot) override { plugin::wait_at_gate(slot); }
   void set_tags(TagHost* tags) { tags_ = tags; }
   void happened(std::string_view event) noexcept override {
     std::lock_guard lock(mutex_);

@@ -51,6 +51,8 @@ class TestNode final : public NodeServices {
   MessageHost* messages() noexcept override { return nullptr; }
   EventHost* events() noexcept override { return nullptr; }
   TagHost* tags() noexcept override { return nullptr; }
+  void take_notice(tenon::detail::LeaseMark& /*mark*/) noexcept override {}  // no library comes or goes
+  void wait_at_gate(const ExtensionSlot& /*slot*/) override {}
   void happened(std::string_view event) noexcept override {
     const std::array<LogField, 1> fields{{{"event", event}}};
     log(LogLevel::kInfo, "node", "something has happened", fields);

@@ -5,6 +5,7 @@
 #include <tenon/flow.h>
 #include <tenon/flow_chain.h>
 #include <tenon/flow_traits.h>
+#include <tenon/lease.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
 #include <tenon/message.h>
@@ -371,7 +372,10 @@ class ChainRun final : public detail::DataRunBuilder<ChainRun> {
     if (accepted_) {
       told.accepted = [pin = chain().pin, call = std::move(accepted_)](std::uint64_t run) { call(run); };
     }
-    if (listed_) return host.start_published(listed_->chain(), std::move(chain().input), std::move(told));
+    if (listed_) {
+      const Lease lease;  // the node may be about to publish another one
+      return host.start_published(listed_->chain(), std::move(chain().input), std::move(told));
+    }
     return host.start_named(chain().name, std::move(chain().input), std::move(told));
   }
 

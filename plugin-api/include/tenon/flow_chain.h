@@ -31,8 +31,8 @@ class FlowChain {
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
 
-  /// The chain, for the node to run; valid from before the bean's `start()` until after its `stop()`, null outside of
-  /// that and if the descriptor gives no list. Any thread may call.
+  /// The chain, for the node to run, as long as a lease that was taken before; there from before the bean's `start()`
+  /// until after its `stop()`, null outside of that and if the descriptor gives no list. Any thread may call.
   [[nodiscard]] const void* chain() const noexcept {
     return slot_ != nullptr ? slot_->chain.load(std::memory_order_acquire) : nullptr;
   }

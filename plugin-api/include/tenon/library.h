@@ -17,6 +17,11 @@ struct LogField {
   std::string_view value;
 };
 
+struct ExtensionSlot;
+namespace detail {
+struct LeaseMark;
+}
+
 class ChainHost;
 class EventHost;
 class MessageHost;
@@ -45,17 +50,24 @@ class NodeServices {
   virtual EventHost* events() noexcept = 0;
   /// The tags of resources (tenon/tags.h); null where there are none.
   virtual TagHost* tags() noexcept = 0;
+  /// The calling thread is about to hold its first lease (tenon/lease.h).
+  virtual void take_notice(detail::LeaseMark& mark) noexcept = 0;
+  /// Waits, without a lease, until the slot's gate is open: a plugin is swapped that can't stand beside itself. Throws
+  /// Error PLUGIN.1013 if that takes too long.
+  virtual void wait_at_gate(const ExtensionSlot& slot) = 0;
 
  protected:
   ~NodeServices() = default;
 };
 
 /// One loaded copy of a library, as its code sees it. Owned by the node, which does not unload the library while
-/// `pins` is above zero.
+/// `pins` is above zero, and does not stop a bean of it while `instances` is.
 struct LibraryContext {
   NodeServices* node = nullptr;
   std::string_view name;
   std::atomic<std::int64_t> pins{0};
+  /// How many objects that its beans have made are owned by others.
+  std::atomic<std::int64_t> instances{0};
 };
 
 namespace detail {
@@ -91,23 +103,29 @@ class Pin {
   LibraryContext* library_ = nullptr;
 };
 
-/// An object made in one library and owned in another: knows how to destroy it and keeps its code loaded until then.
-/// Move-only; destroyed on the thread that drops it.
+/// An object made in one library and owned in another: knows how to destroy it. Until then its code stays loaded, and
+/// the beans of its library stay started, as it may use the one that made it. Move-only; destroyed on the thread that
+/// drops it. A component must not keep one of its own library from `start` to `stop`: it would wait for itself.
 template <class I>
 class Owned {
  public:
   Owned() noexcept = default;
   Owned(Owned&& other) noexcept
-      : object_(std::exchange(other.object_, nullptr)), destroy_(other.destroy_), pin_(std::move(other.pin_)) {}
+      : object_(std::exchange(other.object_, nullptr)),
+        destroy_(other.destroy_),
+        library_(std::exchange(other.library_, nullptr)) {}
   Owned& operator=(Owned&& other) noexcept {
     Owned old(std::move(*this));
     object_ = std::exchange(other.object_, nullptr);
     destroy_ = other.destroy_;
-    pin_ = std::move(other.pin_);
+    library_ = std::exchange(other.library_, nullptr);
     return *this;
   }
   ~Owned() {
-    if (object_ != nullptr) destroy_(object_);
+    if (object_ == nullptr) return;
+    const Pin pin(library_);  // its code runs until it is gone
+    destroy_(object_);
+    if (library_ != nullptr) library_->instances.fetch_sub(1, std::memory_order_release);
   }
 
   I* operator->() const noexcept { return object_; }
@@ -118,11 +136,14 @@ class Owned {
  private:
   template <class J, class T, class... Args>
   friend Owned<J> make_owned(Args&&... args);
-  Owned(I* object, void (*destroy)(I*), Pin pin) : object_(object), destroy_(destroy), pin_(std::move(pin)) {}
+  Owned(I* object, void (*destroy)(I*), LibraryContext* library) noexcept
+      : object_(object), destroy_(destroy), library_(library) {
+    if (library_ != nullptr) library_->instances.fetch_add(1, std::memory_order_relaxed);
+  }
 
   I* object_ = nullptr;
   void (*destroy_)(I*) = nullptr;
-  Pin pin_;
+  LibraryContext* library_ = nullptr;
 };
 
 /// Makes a `T` that is handed out as an `I`.
@@ -130,7 +151,7 @@ template <class I, class T, class... Args>
 [[nodiscard]] Owned<I> make_owned(Args&&... args) {
   static_assert(std::derived_from<T, I>);
   return Owned<I>(
-      new T(std::forward<Args>(args)...), [](I* object) { delete static_cast<T*>(object); }, Pin::here());
+      new T(std::forward<Args>(args)...), [](I* object) { delete static_cast<T*>(object); }, detail::this_library);
 }
 
 }  // namespace tenon

@@ -13,6 +13,7 @@
 #include <tenon/handler.h>
 #include <tenon/interceptor.h>
 #include <tenon/interface.h>
+#include <tenon/lease.h>
 #include <tenon/library.h>
 #include <tenon/log.h>
 #include <tenon/message.h>

@@ -15,7 +15,7 @@
 /// not above its own. The fields up to `record_size` never move.
 namespace tenon {
 
-inline constexpr std::uint16_t kAbiMajor = 4;
+inline constexpr std::uint16_t kAbiMajor = 5;
 inline constexpr std::uint16_t kAbiMinor = 0;
 inline constexpr std::string_view kRecordSection = ".tenon.plugin";
 inline constexpr std::string_view kRecordMagic{"TENON\r\n\0", 8};

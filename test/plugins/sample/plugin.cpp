@@ -70,7 +70,7 @@ class Host : public tenon::Component {
   void start() override {
     std::string line = "greetings";
     greetings.for_each([&](const Greeting& greeting) { line += " " + greeting.greet(); });
-    for (std::string_view type : tools.types()) line += " " + std::string(type) + "=" + tools.get(type).make();
+    for (const std::string& type : tools.types()) line += " " + type + "=" + tools.get(type)->make();
     append(file, line);
   }
   std::string file;

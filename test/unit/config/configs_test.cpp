@@ -36,7 +36,7 @@ class Configured : public ConfigStoreTest {
                 (change.resource ? to_string(*change.resource) + " " : "") + change.before.value_or("-") + " -> " +
                 change.now.value_or("-") + " by " + change.by);
     });
-    const Result<void> opened = configs->open({spec("wall", "look", default_text), spec("wall", "paint", "7")});
+    const Result<void> opened = configs->define({spec("wall", "look", default_text), spec("wall", "paint", "7")});
     EXPECT_TRUE(opened) << opened.error().to_string();
     return configs;
   }
@@ -288,7 +288,7 @@ TEST_P(Configured, change_on_other_nodes_within_a_second) {
 
 TEST(Configs, without_a_store_have_their_defaults) {
   Configs configs;
-  ASSERT_TRUE(configs.open({spec("wall", "look", "30")}));
+  ASSERT_TRUE(configs.define({spec("wall", "look", "30")}));
   EXPECT_EQ(number(configs.find_slot("wall", "look")->value.load()), 30);
   EXPECT_EQ(configs.set("wall", "look", "31", {}, "ada").error().code, kNoStore);
 }

@@ -98,8 +98,7 @@ class EventHubTest : public store::StoreTest {
   }
   /// With this ear; its cursor is there when it returns.
   void listen(Ear& ear) {
-    list_ = {{&ear, "Ear", {}}};
-    hub_->start(list_);
+    hub_->set_listeners({{&ear, "Ear", {}}});
     for (int i = 0; i < 6000 && store::number(*connection_, "SELECT count(*) FROM event_cursor") == 0; ++i) {
       std::this_thread::sleep_for(10ms);
     }
@@ -114,7 +113,6 @@ class EventHubTest : public store::StoreTest {
   test::Node node_;
   std::unique_ptr<EventHub> hub_;
   std::unique_ptr<store::PluginStore> plugin_store_;
-  ExtensionList list_;
 };
 TENON_BOTH_ENGINES(EventHubTest);
 

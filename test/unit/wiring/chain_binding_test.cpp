@@ -68,7 +68,7 @@ class ChainBinding : public testing::Test {
     const fs::path descriptors = folder_.folder.path() / "descriptors";
     descriptors_ = tenon::descriptor::read_descriptors({descriptors / "a.xml", descriptors / "chains/c.xml"},
                                                        folder_.properties, diagnostics);
-    definitions_ = tenon::wiring::resolve(descriptors_, diagnostics);
+    definitions_ = tenon::wiring::resolve(descriptors_, {}, diagnostics);
     tenon::wiring::LoadRequest request;
     request.plugin_folders = {folder_.folder.path() / "plugins"};
     request.library_cache = folder_.folder.path() / "libraries";

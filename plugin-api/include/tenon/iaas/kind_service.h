@@ -51,9 +51,9 @@ class KindService {
     if (message == nullptr) throw Error(not_for(call, Kind::kTitle));
     const std::optional<Record> record = Kind::records(*registry).find(message->name);
     if (!record) throw Error(not_registered(Kind::kTitle, message->name));
-    auto& factory = drivers.get(record->type);
-    Owned<Resource> resource = factory.resource(*record, *registry).value();
-    return resource ? std::move(resource) : Kind::make(*record, *registry, factory);
+    const auto factory = drivers.get(record->type);
+    Owned<Resource> resource = factory->resource(*record, *registry).value();
+    return resource ? std::move(resource) : Kind::make(*record, *registry, *factory);
   }
 };
 

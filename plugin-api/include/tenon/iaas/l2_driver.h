@@ -79,7 +79,7 @@ void for_each_l2_network(const FlowData& data, const std::vector<std::string>& t
                          const Drivers<L2NetworkFactory>& drivers, const Work& work) {
   for (const Nic& nic : data.get(kNics)) {
     if (std::find(types.begin(), types.end(), nic.network.type) == types.end()) continue;
-    work(nic, drivers.get(nic.network.type).create(nic.network, data.get(kHost)).value());
+    work(nic, drivers.get(nic.network.type)->create(nic.network, data.get(kHost)).value());
   }
 }
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/http.h"
+#include "api/router.h"
+#include "flow/engine.h"
+#include "wiring/current.h"
+#include "wiring/reloader.h"
+
+namespace tenon::api {
+
+/// Plugins and their life: `GET /v1/plugins[/{name}]`; for administrators `POST /v1/plugins/reload` and `POST
+/// /v1/plugins/{name}/disable|enable|remove`, which answer with the reload when it has ended, or with a problem (409)
+/// that has its diagnostics.
+class PluginsApi {
+ public:
+  /// All but the wiring must outlive this. `reloader`: null where nothing is loaded anew.
+  PluginsApi(wiring::Current wiring, wiring::Reloader* reloader, plugin::Generations* generations,
+             const flow::Engine& engine)
+      : wiring_(std::move(wiring)), reloader_(reloader), generations_(generations), engine_(engine) {}
+
+  void add_routes(Router& router) const;
+  /// What the status shows of the last reload; null if there was none.
+  [[nodiscard]] Json last_reload() const;
+
+ private:
+  [[nodiscard]] HttpResponse list() const;
+  [[nodiscard]] HttpResponse show(const std::string& name) const;
+  [[nodiscard]] HttpResponse order(const HttpRequest& request, wiring::PluginOrder::Verb verb,
+                                   const std::string& plugin) const;
+  /// Generations that were replaced or removed and are still there.
+  [[nodiscard]] std::vector<Json> former() const;
+
+  const wiring::Current wiring_;
+  wiring::Reloader* const reloader_;
+  plugin::Generations* const generations_;
+  const flow::Engine& engine_;
+};
+
+}  // namespace tenon::api
