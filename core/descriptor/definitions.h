@@ -123,6 +123,8 @@ struct LibraryDefinition {
   Text file;
   std::vector<RequiresDefinition> requirements;
   std::vector<PropertyDeclaration> properties;
+  /// In small letters; empty if what was given is no SHA-256, which was reported.
+  std::optional<Text> sha256 = {};
 };
 
 /// `util:list` or `util:map`: a value with an id.
