@@ -56,7 +56,9 @@ std::string run_text(const flow::RunState& run) {
   return text + ")";
 }
 
-std::string holders(const flow::Engine& engine, const plugin::Generation& generation) {
+}  // namespace
+
+std::string runs_holding(const flow::Engine& engine, const plugin::Generation& generation) {
   constexpr std::size_t kMost = 5;
   std::string text;
   const auto runs = engine.inspect_where([&](const flow::Chain& chain) { return uses(chain, generation); });
@@ -64,6 +66,13 @@ std::string holders(const flow::Engine& engine, const plugin::Generation& genera
     text.append(text.empty() ? "" : ", ").append(run_text(runs[i]));
   }
   if (runs.size() > kMost) text += " and " + std::to_string(runs.size() - kMost) + " other runs";
+  return text;
+}
+
+namespace {
+
+std::string holders(const flow::Engine& engine, const plugin::Generation& generation) {
+  std::string text = runs_holding(engine, generation);
   const std::int64_t values = generation.pins() + generation.instances();
   if (values > 0) text.append(text.empty() ? "" : ", ").append(std::to_string(values) + " values of its code");
   return text.empty() ? "calls under way" : text;

@@ -11,6 +11,9 @@
 
 namespace tenon::api {
 
+/// The runs in flight that need this very generation, in words; empty if there is none.
+[[nodiscard]] std::string runs_holding(const flow::Engine& engine, const plugin::Generation& generation);
+
 /// Plugins and their life: `GET /v1/plugins[/{name}]`; for administrators `POST /v1/plugins/reload` and `POST
 /// /v1/plugins/{name}/disable|enable|remove`, which answer with the reload when it has ended, or with a problem (409)
 /// that has its diagnostics.

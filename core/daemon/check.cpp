@@ -20,6 +20,7 @@
 #include "daemon/report.h"
 #include "daemon/settings.h"
 #include "descriptor/definitions.h"
+#include "descriptor/file_trust.h"
 #include "descriptor/reader.h"
 #include "wiring/loader.h"
 #include "wiring/property_binder.h"
@@ -119,7 +120,9 @@ int check(const Options& options) {
 
 int check_syntax(const Options& options) {
   descriptor::Diagnostics diagnostics;
-  const wiring::PropertyUse properties(read_properties(options, diagnostics), with_neighbours(options.syntax));
+  descriptor::Properties given = read_properties(options, diagnostics);
+  given.set(std::string(descriptor::kTrustProperty), "any", "--syntax");  // nothing is loaded of a draft
+  const wiring::PropertyUse properties(given, with_neighbours(options.syntax));
   const descriptor::Counts found =
       descriptor::count(descriptor::read_descriptors(options.syntax, properties.values(), diagnostics));
   return print(

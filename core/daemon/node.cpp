@@ -22,6 +22,7 @@
 #include "api/http_server.h"
 #include "api/keeper_run_store.h"
 #include "api/node_api.h"
+#include "api/plugins_api.h"
 #include "api/request_log.h"
 #include "api/reserved.h"
 #include "api/run_log.h"
@@ -259,6 +260,8 @@ void serve(const Parts& parts, api::UnixListener listener, const Event& wake, Si
     parts.events.set_listeners(listeners_of(published));
     parts.keeper.plugins_changed();
   });
+  parts.reloader.set_holder(
+      [&parts](const plugin::Generation& library) { return api::runs_holding(parts.engine, library); });
   std::optional<wiring::FolderWatcher> watcher;
   if (settings.watch) {
     std::vector<std::filesystem::path> folders = settings.descriptors;
@@ -287,6 +290,7 @@ void serve(const Parts& parts, api::UnixListener listener, const Event& wake, Si
   drain(parts.engine, parts.journal, settings.stop_grace, signals);
   server.stop(kServerGrace);
   parts.reloader.set_published({});
+  parts.reloader.set_holder({});
 }
 
 journal::JournalOptions journal_options(std::int64_t node) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -10,6 +11,7 @@
 
 #include "config/value_rule.h"
 #include "daemon/install_paths.h"
+#include "descriptor/file_trust.h"
 #include "plugin/property_value.h"
 
 namespace tenon::daemon {
@@ -36,6 +38,9 @@ const std::vector<Rule>& rules() {
     return std::vector<Rule>{
         {"tenon.descriptors", paths.descriptors, "folders of descriptors, separated by ':'"},
         {"tenon.plugins", paths.plugins, "folders of plugins, libraries with descriptors, separated by ':'"},
+        {descriptor::kTrustProperty, "owner",
+         "whose descriptors and libraries are taken: owner (root's and the node's user's, writable by no one else), "
+         "any"},
         {"tenon.state", kStateFolder, "folder for what the node keeps; must allow execution"},
         {"tenon.socket", kSocket, "Unix socket of the API"},
         {kStore, "sqlite:${tenon.state}/tenon.db", "sqlite:FILE, or postgresql://… (any connection string of libpq)"},
@@ -107,6 +112,16 @@ class Reader {
     return list;
   }
 
+  /// Reports a value that is none of the words.
+  void check_word(std::string_view name, std::initializer_list<std::string_view> words) {
+    const descriptor::Properties::Entry entry = find(rule_of(name));
+    if (std::find(words.begin(), words.end(), entry.value) != words.end()) return;
+    std::string expected;
+    for (const std::string_view word : words) expected.append(expected.empty() ? "" : " or ").append(word);
+    diagnostics_.error(entry.place,
+                       "property '" + std::string(name) + "': expected " + expected + ", found '" + entry.value + "'");
+  }
+
   LogLevel level(std::string_view name) {
     const descriptor::Properties::Entry entry = find(rule_of(name));
     for (const auto& [text, level] : kLevels) {
@@ -176,6 +191,7 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
   Settings settings;
   settings.descriptors = reader.folders("tenon.descriptors");
   settings.plugins = reader.folders("tenon.plugins");
+  reader.check_word(descriptor::kTrustProperty, {"owner", "any"});  // used by who reads files
   settings.state = reader.path("tenon.state");
   settings.socket = reader.path("tenon.socket");
   settings.store = reader.address(kStore, settings.state);

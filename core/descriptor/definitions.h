@@ -125,6 +125,8 @@ struct LibraryDefinition {
   std::vector<PropertyDeclaration> properties;
   /// `swap="stop-first"`.
   bool stop_first = false;
+  /// In small letters; empty if what was given is no SHA-256, which was reported.
+  std::optional<Text> sha256 = {};
 };
 
 /// `util:list` or `util:map`: a value with an id.

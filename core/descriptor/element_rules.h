@@ -74,7 +74,7 @@ inline constexpr AttributeRule kImportAttributes[] = {{"resource", kRequired}};
 inline constexpr ElementRule kImport{"import", kImportAttributes};
 
 inline constexpr AttributeRule kLibraryAttributes[] = {
-    {"name", kRequired}, {"version", kRequired}, {"file", kRequired}};
+    {"name", kRequired}, {"version", kRequired}, {"file", kRequired}, {"sha256"}, {"swap"}};
 inline constexpr std::string_view kLibraryChildren[] = {"requires", "property"};
 inline constexpr ElementRule kLibrary{"library", kLibraryAttributes, kLibraryChildren};
 

@@ -1,3 +1,4 @@
+#include "descriptor/file_trust.h"
 #include "descriptor/reader.h"
 #include "descriptor/source_text.h"
 
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 class FileReader {
  public:
   FileReader(const Properties& properties, Diagnostics& diagnostics)
-      : properties_(properties), diagnostics_(diagnostics) {}
+      : properties_(properties), trust_(trust_of(properties)), diagnostics_(diagnostics) {}
 
   void read(const fs::path& file, const Place& blamed, const std::string& complaint);
   [[nodiscard]] std::vector<Descriptor> take() && { return std::move(descriptors_); }
@@ -27,13 +28,17 @@ class FileReader {
     fs::path file;
   };
 
+  /// Whether the folder's files may be read. One that is not trusted is reported once, not for each of its files.
+  bool trusts(const fs::path& folder, const Place& blamed);
   void refuse_cycle(std::vector<Open>::const_iterator begin, const fs::path& file, const Place& import);
   void read_imports(const fs::path& importer, const std::vector<Text>& imports);
 
   const Properties& properties_;
+  const Trust trust_;
   Diagnostics& diagnostics_;
   std::vector<Descriptor> descriptors_;
   std::set<fs::path> known_;
+  std::set<std::string> distrusted_;
   /// The files that are being read, each the importer of the next.
   std::vector<Open> open_;
 };
@@ -47,7 +52,10 @@ void FileReader::read(const fs::path& file, const Place& blamed, const std::stri
     if (importer != open_.end()) return refuse_cycle(importer, file, blamed);
     if (!known_.insert(canonical).second) return;
   }
-  const auto text = read_regular_file(file, blamed, complaint, diagnostics_);
+  if (!trusts(file.parent_path(), blamed)) return;
+  const auto text = read_regular_file(file, blamed, complaint, diagnostics_, [&](int descriptor) {
+    return trust_ == Trust::kAny ? std::string() : file_distrust(file, descriptor);
+  });
   if (!text) return;
   std::vector<Text> imports;
   Descriptor descriptor = read_descriptor(file.string(), *text, properties_, diagnostics_, imports);
@@ -55,6 +63,13 @@ void FileReader::read(const fs::path& file, const Place& blamed, const std::stri
   read_imports(file, imports);
   open_.pop_back();
   descriptors_.push_back(std::move(descriptor));
+}
+
+bool FileReader::trusts(const fs::path& folder, const Place& blamed) {
+  if (trust_ == Trust::kAny) return true;
+  const std::string why = folder_distrust(folder);
+  if (!why.empty() && distrusted_.insert(why).second) diagnostics_.error(blamed, why);
+  return why.empty();
 }
 
 void FileReader::read_imports(const fs::path& importer, const std::vector<Text>& imports) {

@@ -1,5 +1,6 @@
 #include "descriptor/reader.h"
 
+#include "descriptor/attribute_values.h"
 #include "descriptor/chain_reader.h"
 #include "descriptor/config_reader.h"
 #include "descriptor/error_reader.h"
@@ -8,6 +9,7 @@
 #include "descriptor/tag_reader.h"
 #include "descriptor/value_reader.h"
 
+#include <cctype>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -55,6 +57,24 @@ std::optional<BeanDefinition::Method> method(const Attributes& attributes, std::
     return BeanDefinition::Method{*std::move(own), true};
   }
   return fallback ? std::optional(BeanDefinition::Method{*fallback, false}) : std::nullopt;
+}
+
+/// What `sha256` gives, if it is there.
+std::optional<Text> digest(const Attributes& attributes, Diagnostics& diagnostics) {
+  constexpr std::size_t kDigits = 64;
+  const AttributeValues values(rules::kLibrary.name, attributes, diagnostics);
+  std::optional<Text> digest = values.text("sha256");
+  if (!digest)
+    return attributes.find("sha256") ? std::optional(Text{attributes.get("sha256").place, {}}) : std::nullopt;
+  const bool good =
+      digest->text.size() == kDigits && digest->text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (!good) {
+    values.refuse("sha256", "expected 64 hexadecimal digits, found " + std::to_string(digest->text.size()) +
+                                " characters: '" + digest->text + "'");
+    digest->text.clear();
+  }
+  for (char& letter : digest->text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return digest;
 }
 
 void DescriptorReader::read(Descriptor& descriptor, std::vector<Text>& imports) {
@@ -105,17 +125,23 @@ void DescriptorReader::read_library(pugi::xml_node element, std::optional<Librar
     return;
   }
   const auto attributes = elements_.attributes(element, rules::kLibrary);
-  library = {place, attributes.get("name"), attributes.get("version"), attributes.get("file"), {}, {}};
+  LibraryDefinition& made = library.emplace();
+  made.place = place;
+  made.name = attributes.get("name");
+  made.version = attributes.get("version");
+  made.file = attributes.get("file");
+  made.sha256 = digest(attributes, diagnostics_);
+  const AttributeValues values(rules::kLibrary.name, attributes, diagnostics_);
+  made.stop_first = values.choice("swap", {"start-first", "stop-first"}).value_or(0) == 1;
   FirstPlaces names("property", diagnostics_);
   for (const pugi::xml_node child : elements_.children(element, rules::kLibrary).elements) {
     if (local_name(child.name()) == "property") {
       PropertyDeclaration declared = read_declaration(child, elements_, diagnostics_);
-      if (!declared.name.text.empty() && names.is_new(declared.name))
-        library->properties.push_back(std::move(declared));
+      if (!declared.name.text.empty() && names.is_new(declared.name)) made.properties.push_back(std::move(declared));
       continue;
     }
     const auto needed = elements_.leaf(child, rules::kRequires);
-    library->requirements.push_back({elements_.place(child), needed.get("plugin"), needed.find("version")});
+    made.requirements.push_back({elements_.place(child), needed.get("plugin"), needed.find("version")});
   }
 }
 

@@ -64,11 +64,13 @@ bool is_wide(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> read_regular_file(const std::filesystem::path& file, const Place& blamed,
-                                             const std::string& complaint, Diagnostics& diagnostics) {
+                                             const std::string& complaint, Diagnostics& diagnostics,
+                                             const std::function<std::string(int)>& refuse) {
   // O_NONBLOCK: opening a FIFO without a writer would wait for one.
   const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   std::string text;
   std::string reason = descriptor.get() < 0 ? reason_of(errno) : refusal(descriptor.get());
+  if (reason.empty() && refuse) reason = refuse(descriptor.get());
   if (reason.empty()) reason = read_all(descriptor.get(), text);
   if (reason.empty()) return text;
   diagnostics.error(blamed, complaint + ": " + reason);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,11 @@ namespace tenon::descriptor {
 inline constexpr std::size_t kLargestFile = std::size_t{16} * 1024 * 1024;
 
 /// The contents of a regular file. Anything else (a directory, a FIFO: never waited for), a file that cannot be read
-/// and one over kLargestFile is an error at `blamed`: `complaint` with the reason.
+/// and one over kLargestFile is an error at `blamed`: `complaint` with the reason. So is one that `refuse` has a reason
+/// against, which sees it open.
 [[nodiscard]] std::optional<std::string> read_regular_file(const std::filesystem::path& file, const Place& blamed,
-                                                           const std::string& complaint, Diagnostics& diagnostics);
+                                                           const std::string& complaint, Diagnostics& diagnostics,
+                                                           const std::function<std::string(int)>& refuse = {});
 
 /// A text and the places in it. Refers to the text; does not own it.
 class SourceText {

@@ -170,11 +170,11 @@ PendingCall Dispatcher::ask(Value message, CallOptions options, Done done) {
   }
   if (ServiceGate* closed = enter(handled->gates)) {
     // Waits on another thread, then asks whoever answers by then.
-    const auto waits = std::make_shared<std::function<void()>>([this, table, handled, closed, message = std::move(message),
-                                                                options = std::move(options), done]() mutable {
-      if (!closed->wait()) return done(replaced(*handled));
-      (void)ask(std::move(message), std::move(options), std::move(done));
-    });
+    const auto waits = std::make_shared<std::function<void()>>(
+        [this, table, handled, closed, message = std::move(message), options = std::move(options), done]() mutable {
+          if (!closed->wait()) return done(replaced(*handled));
+          (void)ask(std::move(message), std::move(options), std::move(done));
+        });
     if (!core_->post([waits] { (*waits)(); })) done(stopping());
     return {};
   }

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxLibrarySize = std::size_t{1} << 30;
+/// So many letters of the digest name a copy.
+constexpr std::size_t kDigestInName = 32;
 
 class Descriptor {
  public:
@@ -40,12 +42,18 @@ ErrorCode unwritable(const fs::path& file, const char* why) {
   return make_error("PLUGIN.1005", "cannot keep a copy of the library", file.string() + ": " + why);
 }
 
-Result<std::string> read_whole(const fs::path& file) {
-  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+/// `flags`: besides those that any file is opened with.
+Result<std::string> read_whole(const fs::path& file, int flags, descriptor::Trust trust) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags));
   struct stat status {};
   if (in.get() < 0 || ::fstat(in.get(), &status) != 0) return unreadable(file, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return unreadable(file, "not a regular file");
   if (static_cast<std::size_t>(status.st_size) > kMaxLibrarySize) return unreadable(file, "larger than 1 GiB");
+  if (trust == descriptor::Trust::kOwner) {
+    std::string why = descriptor::folder_distrust(file.parent_path());
+    if (why.empty()) why = descriptor::file_distrust(file, in.get());
+    if (!why.empty()) return make_error("PLUGIN.1012", "others could change the library", why);
+  }
   std::string content(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t at = 0;
   while (at < content.size()) {
@@ -58,33 +66,45 @@ Result<std::string> read_whole(const fs::path& file) {
   return content;
 }
 
-std::string fingerprint(const std::string& content) {
+std::string sha256(const std::string& content) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(content.data(), content.size(), digest.data(), &size, EVP_sha256(), nullptr);
   static constexpr char kHex[] = "0123456789abcdef";
   std::string text;
-  for (unsigned i = 0; i < size && i < 16; ++i) {
+  for (unsigned i = 0; i < size; ++i) {
     text.push_back(kHex[digest[i] >> 4]);
     text.push_back(kHex[digest[i] & 15]);
   }
   return text;
 }
 
+/// Whether the copy is what was copied, and nobody else's file.
+bool is_whole(const fs::path& copy, const std::string& content) {
+  const Result<std::string> kept = read_whole(copy, O_NOFOLLOW, descriptor::Trust::kOwner);
+  return kept && *kept == content;
+}
+
 }  // namespace
 
 LibraryCache::LibraryCache(fs::path folder) : folder_(std::move(folder)) {}
 
-Result<fs::path> LibraryCache::copy_of(const fs::path& library) {
-  Result<std::string> content = read_whole(library);
+Result<fs::path> LibraryCache::copy_of(const fs::path& library, const LibraryDemands& demands) {
+  Result<std::string> content = read_whole(library, 0, demands.trust);
   if (!content) return std::move(content).error();
+  const std::string digest = sha256(*content);
+  if (!demands.sha256.empty() && demands.sha256 != digest) {
+    return make_error(kOtherContent, "not the library that the descriptor names",
+                      library.string() + ": expected SHA-256 " + demands.sha256 + ", found " + digest);
+  }
 
-  fs::path copy = folder_ / (fingerprint(*content) + "-" + library.filename().string());
-  struct stat status {};
-  if (::stat(copy.c_str(), &status) == 0 && static_cast<std::size_t>(status.st_size) == content->size()) return copy;
+  fs::path copy = folder_ / (digest.substr(0, kDigestInName) + "-" + library.filename().string());
+  if (is_whole(copy, *content)) return copy;
 
   std::error_code problem;
-  fs::create_directories(folder_, problem);
+  if (fs::create_directories(folder_, problem)) {
+    fs::permissions(folder_, fs::perms::owner_all, problem);  // whatever the umask
+  }
   if (problem) return unwritable(folder_, problem.message().c_str());
   // Written under another name, synced and renamed: a copy that bears its final name is whole, also after a power loss.
   std::string temporary = copy.string() + ".XXXXXX";

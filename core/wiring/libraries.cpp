@@ -52,17 +52,22 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
   const LibraryDefinition& definition = *library.definition;
   // What is empty was reported by the reader.
   if (definition.name.text.empty() || definition.version.text.empty() || definition.file.text.empty()) return false;
+  if (definition.sha256 && definition.sha256->text.empty()) return false;
   const std::optional<fs::path> file = find_file(library, request, diagnostics);
   if (!file) return false;
   auto refuse = [&](const ErrorCode& error) {
-    diagnostics.error(definition.file.place, "plugin '" + definition.name.text + "': " + error.description +
-                                                 (error.details.empty() ? "" : ": " + error.details));
+    const bool other = error.code == plugin::kOtherContent;
+    const descriptor::Place& place = other ? definition.sha256->place : definition.file.place;
+    diagnostics.error(place, "plugin '" + definition.name.text + "': " + error.description +
+                                 (error.details.empty() ? "" : ": " + error.details));
     return false;
   };
 
   // A first look at the original keeps what is no plugin out of the cache; what counts is the look at the copy.
   if (Result<PluginRecord> look = plugin::read_record(*file); !look) return refuse(look.error());
-  Result<fs::path> copy = plugin::LibraryCache(request.library_cache).copy_of(*file);
+  Result<fs::path> copy = plugin::LibraryCache(request.library_cache)
+                              .copy_of(*file, {.trust = descriptor::trust_of(*request.properties),
+                                               .sha256 = definition.sha256 ? definition.sha256->text : std::string()});
   if (!copy) return refuse(copy.error());
   Result<PluginRecord> record = plugin::read_record(*copy);
   if (!record) return refuse(record.error());

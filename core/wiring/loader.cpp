@@ -114,8 +114,11 @@ LoadResult load(const LoadRequest& request) {
       return result;
     }
   }
-  BuildContext context{request.configs, std::move(table), std::make_shared<config::Tags>(std::move(tags)),
-                       request.previous, request.generations != nullptr ? request.generations->retirement() : nullptr,
+  BuildContext context{request.configs,
+                       std::move(table),
+                       std::make_shared<config::Tags>(std::move(tags)),
+                       request.previous,
+                       request.generations != nullptr ? request.generations->retirement() : nullptr,
                        request.gate};
   if (!context.configs) context.configs = std::make_shared<config::Configs>();
   const std::shared_ptr<config::Configs> defined = context.configs;

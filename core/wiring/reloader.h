@@ -89,6 +89,9 @@ class Reloader {
     options_.request.gate.holder = std::move(holder);
   }
 
+  /// How long a plugin that is stopped first may take until nobody uses it (SwapGate).
+  void set_swap_patience(std::chrono::milliseconds patience) { options_.request.gate.patience = patience; }
+
   /// Loads anew, at once.
   ReloadReport reload(const std::string& reason, Failure failure = Failure::kReported);
   /// Has it done by `work`; `done` is called there, also if it is never done as the node stops. Any thread.

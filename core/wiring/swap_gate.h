@@ -24,7 +24,8 @@ struct SwapGate {
   std::function<std::string(const plugin::Generation& library)> holder = {};
 };
 
-/// The swap of such plugins: from `close` until the next wiring is published and its messages count, their old beans are stopped and nobody gets at the new ones.
+/// The swap of such plugins: from `close` until the next wiring is published and its messages count, their old beans
+/// are stopped and nobody gets at the new ones.
 class StopFirst {
  public:
   using Beans = std::vector<std::shared_ptr<plugin::Bean>>;

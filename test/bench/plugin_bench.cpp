@@ -104,7 +104,8 @@ void start_of_nodes() {
     const tenon::test::TempFolder folder;
     write_plugins(folder.path() / "plugins", count);
     tenon::test::Node node;
-    const tenon::descriptor::Properties properties;
+    tenon::descriptor::Properties properties;
+    properties.set("tenon.plugins.trust", "any", "benchmark");
     tenon::wiring::LoadRequest request;
     request.plugin_folders = {folder.path() / "plugins"};
     request.properties = &properties;
@@ -146,7 +147,8 @@ void memory_of_plugins() {
   const tenon::test::TempFolder folder;
   write_plugins(folder.path() / "plugins", 500);
   tenon::test::Node node;
-  const tenon::descriptor::Properties properties;
+  tenon::descriptor::Properties properties;
+  properties.set("tenon.plugins.trust", "any", "benchmark");
   tenon::wiring::LoadRequest request;
   request.plugin_folders = {folder.path() / "plugins"};
   request.library_cache = folder.path() / "cache";

@@ -1,6 +1,7 @@
 # Shared by the shell tests: an installed Tenon in a temporary folder, and a node that runs from it.
 # Needs TENON_BUILD, the build folder. Sets $work, $prefix.
 set -euo pipefail
+umask 022  # a node takes no plugin that others may write
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tenon-test-XXXXXX")
 prefix=$work/prefix

@@ -33,6 +33,7 @@ class LoadingFolder {
   wiring::LoadResult load(bool check_only = false) {
     std::filesystem::create_directories(folder.path() / "descriptors");
     std::filesystem::create_directories(folder.path() / "plugins");
+    if (!trust.empty()) properties.set("tenon.plugins.trust", trust, "this test");
     wiring::LoadRequest request;
     request.descriptor_folders = {folder.path() / "descriptors"};
     request.plugin_folders = {folder.path() / "plugins"};
@@ -64,6 +65,8 @@ class LoadingFolder {
   TempFolder folder;
   Node node;
   descriptor::Properties properties;
+  /// Whose files are taken; anyone's, so that no test depends on who built it, and with which umask.
+  std::string trust = "any";
   /// Of the next load.
   wiring::Reserved reserved;
   /// Of the next load; null: all have their defaults.

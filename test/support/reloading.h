@@ -19,6 +19,7 @@ class ReloadingFolder {
   explicit ReloadingFolder(std::filesystem::path disabled_file = {}) {
     std::filesystem::create_directories(loading.folder.path() / "descriptors");
     std::filesystem::create_directories(loading.folder.path() / "plugins");
+    loading.properties.set("tenon.plugins.trust", "any", "this test");
     wiring::ReloaderOptions options;
     options.request.descriptor_folders = {loading.folder.path() / "descriptors"};
     options.request.plugin_folders = {loading.folder.path() / "plugins"};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +18,7 @@ namespace tenon::test {
 class TempFolder {
  public:
   TempFolder() {
+    ::umask(022);  // a node takes no file that others may write, whatever the umask of who runs the test
     std::string pattern = (std::filesystem::temp_directory_path() / "tenon-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     path_ = pattern;

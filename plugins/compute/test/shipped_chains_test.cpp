@@ -107,6 +107,7 @@ class ShippedChains : public testing::Test {
     request.descriptor_folders = {descriptors()};
     request.plugin_folders = {BUILT_PLUGINS};
     request.library_cache = folder.path() / "libraries";
+    properties.set("tenon.plugins.trust", "any", "this test");
     request.properties = &properties;
     request.node = &node.node();
     request.configs = std::make_shared<tenon::config::Configs>(tenon::config::ConfigsOptions{&node.temp().host(), {}});

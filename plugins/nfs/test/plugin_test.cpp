@@ -30,6 +30,7 @@ class NfsPlugin : public testing::Test {
     request.descriptor_folders = {descriptors};
     request.plugin_folders = {BUILT_PLUGINS};
     request.library_cache = folder.path() / "libraries";
+    properties.set("tenon.plugins.trust", "any", "this test");
     request.properties = &properties;
     request.node = &node;
     return tenon::wiring::load(request);

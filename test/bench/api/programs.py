@@ -82,6 +82,7 @@ class Node(Server):
         shutil.copytree(os.path.join(HERE, "node/plugins"), plugins)
         shutil.copy(os.path.join(self.build, "test/bench/looks.so"), plugins)
         properties = {"tenon.descriptors": os.path.join(HERE, "node/descriptors"), "tenon.plugins": plugins,
+                      "tenon.plugins.trust": "any",
                       "tenon.state": os.path.join(self.folder, "state"), "tenon.socket": self.socket, **self.properties}
         return [os.path.join(self.build, "bin/tenond"),
                 *(word for name, value in properties.items() for word in ("--set", f"{name}={value}"))]

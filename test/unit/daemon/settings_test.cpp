@@ -69,7 +69,8 @@ TEST(Settings, that_do_not_fit_are_errors_where_they_were_set) {
                                         "tenon.log.level = loud\n"
                                         "tenon.run.blocking-threads = 0\n"
                                         "tenon.sokcet = /x\n"
-                                        "other.name = anything\n");
+                                        "other.name = anything\n"
+                                        "tenon.plugins.trust = everybody\n");
   options.properties = file;
   options.set = {{"tenon.stop.grace", "soon"}};
   descriptor::Diagnostics diagnostics;
@@ -82,7 +83,8 @@ TEST(Settings, that_do_not_fit_are_errors_where_they_were_set) {
                          "found 'loud'",
                   file + ":2:1: error: property 'tenon.run.blocking-threads': expected an integer from 1 to 4096, "
                          "found '0'",
-                  file + ":3:1: error: the node has no property 'tenon.sokcet' (did you mean 'tenon.socket'?)"));
+                  file + ":3:1: error: the node has no property 'tenon.sokcet' (did you mean 'tenon.socket'?)",
+                  file + ":5:1: error: property 'tenon.plugins.trust': expected owner or any, found 'everybody'"));
 }
 
 }  // namespace

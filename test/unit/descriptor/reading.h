@@ -57,6 +57,7 @@ inline std::vector<std::string> texts(const std::vector<Text>& list) {
 class InFolder : public testing::Test {
  protected:
   InFolder() : before_(std::filesystem::current_path()) {
+    ::umask(022);  // of the files that others may write, descriptors are not taken
     std::string name = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     std::filesystem::current_path(folder_);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "support/temp_folder.h"
 
@@ -53,6 +54,50 @@ TEST(LibraryCache, replaces_a_copy_that_is_not_whole) {
   fs::permissions(copy, fs::perms::owner_all);
   fs::resize_file(copy, 2);
   EXPECT_EQ(read_file(cache.copy_of(library).value()), "whole");
+}
+
+TEST(LibraryCache, replaces_a_copy_that_has_been_changed) {
+  tenon::test::TempFolder folder;
+  LibraryCache cache(folder.path() / "cache");
+  const fs::path library = folder.write("a.so", "whole");
+  const fs::path copy = cache.copy_of(library).value();
+  fs::remove(copy);
+  folder.write("elsewhere", "whole");
+  fs::create_symlink(folder.path() / "elsewhere", copy);
+  EXPECT_EQ(cache.copy_of(library).value(), copy);
+  EXPECT_FALSE(fs::is_symlink(copy));
+  fs::permissions(copy, fs::perms::owner_all);
+  { std::ofstream(copy) << "other"; }
+  EXPECT_EQ(read_file(cache.copy_of(library).value()), "whole") << "of the same size, too";
+}
+
+TEST(LibraryCache, keeps_its_folder_for_itself_whatever_the_umask) {
+  tenon::test::TempFolder folder;
+  const fs::path library = folder.write("a.so", "one");
+  ::umask(0);
+  LibraryCache cache(folder.path() / "cache");
+  ASSERT_TRUE(cache.copy_of(library).ok());
+  ::umask(022);
+  EXPECT_EQ(fs::status(folder.path() / "cache").permissions(), fs::perms::owner_all);
+}
+
+TEST(LibraryCache, refuses_what_others_could_change) {
+  tenon::test::TempFolder folder;
+  LibraryCache cache(folder.path() / "cache");
+  const fs::path library = folder.write("a.so", "one");
+  fs::permissions(library, fs::perms::others_write, fs::perm_options::add);
+  EXPECT_EQ(cache.copy_of(library).error().code, "PLUGIN.1012");
+  EXPECT_TRUE(cache.copy_of(library, {.trust = tenon::descriptor::Trust::kAny}).ok());
+}
+
+TEST(LibraryCache, refuses_another_content_than_is_asked_for) {
+  tenon::test::TempFolder folder;
+  LibraryCache cache(folder.path() / "cache");
+  const fs::path library = folder.write("a.so", "abc");
+  const std::string digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  EXPECT_TRUE(cache.copy_of(library, {.sha256 = digest}).ok());
+  folder.write("a.so", "abd");
+  EXPECT_EQ(cache.copy_of(library, {.sha256 = digest}).error().code, "PLUGIN.1013");
 }
 
 TEST(LibraryCache, removes_what_is_not_used_any_more) {

@@ -65,6 +65,7 @@ class ChainBinding : public testing::Test {
   void plan(const std::string& chains, const std::string& beans = "") {
     write(chains, beans);
     tenon::descriptor::Diagnostics diagnostics;
+    folder_.properties.set("tenon.plugins.trust", "any", "this test");
     const fs::path descriptors = folder_.folder.path() / "descriptors";
     descriptors_ = tenon::descriptor::read_descriptors({descriptors / "a.xml", descriptors / "chains/c.xml"},
                                                        folder_.properties, diagnostics);
@@ -72,6 +73,7 @@ class ChainBinding : public testing::Test {
     tenon::wiring::LoadRequest request;
     request.plugin_folders = {folder_.folder.path() / "plugins"};
     request.library_cache = folder_.folder.path() / "libraries";
+    request.properties = &folder_.properties;
     request.node = &folder_.node;
     libraries_.emplace(definitions_, request, diagnostics);
     plan_ = tenon::wiring::bind(definitions_, *libraries_, {}, diagnostics);

@@ -331,6 +331,42 @@ TEST_F(LoadError, property_of_the_node_that_can_not_be_resolved) {
                           "tenon.properties: warning: property 'c' has no effect: no plugin declares it"));
 }
 
+TEST_F(LoadError, library_that_others_may_write) {
+  folder_.trust = "owner";
+  fs::permissions(sample_, fs::perms::owner_all);
+  EXPECT_THAT(with_sample(""), IsEmpty());
+  fs::permissions(sample_, fs::perms::group_write, fs::perm_options::add);
+  EXPECT_THAT(load(), ElementsAre(testing::AllOf(
+                          testing::StartsWith("a.xml:1:84: error: plugin 'sample': others could change the library: "
+                                              "plugins/sample.so is not trusted: it belongs to "),
+                          testing::HasSubstr("has the mode 0720"))));
+  fs::permissions(sample_, fs::perms::owner_all);
+  fs::permissions(sample_.parent_path(), fs::perms::all | fs::perms::sticky_bit);
+  EXPECT_THAT(load(), ElementsAre(testing::HasSubstr("plugins is not trusted: it belongs to ")));
+}
+
+TEST_F(LoadError, library_of_another_content) {
+  const auto with_digest = [&](const std::string& digest) {
+    folder_.beans("a.xml",
+                  "<tenon:library name=\"sample\" version=\"1.2.0\" file=\"sample.so\"\nsha256=\"" + digest + "\"/>\n");
+    return load();
+  };
+  const std::string wrong(64, 'A');
+  const auto messages = with_digest(wrong);
+  std::smatch found;
+  ASSERT_EQ(messages.size(), 1U);
+  ASSERT_TRUE(std::regex_search(messages[0], found, std::regex("found ([0-9a-f]{64})$"))) << messages[0];
+  EXPECT_EQ(messages[0],
+            "a.xml:2:1: error: plugin 'sample': not the library that the descriptor names: "
+            "plugins/sample.so: expected SHA-256 " +
+                std::string(64, 'a') + ", found " + found.str(1));
+  EXPECT_FALSE(fs::exists(folder_.folder.path() / "libraries")) << "nothing is made of it";
+  EXPECT_THAT(with_digest(found.str(1)), IsEmpty());
+  EXPECT_THAT(with_digest("abc"), ElementsAre("a.xml:2:1: error: attribute 'sha256' of <library>: expected 64 "
+                                              "hexadecimal digits, found 3 characters: 'abc'"));
+  EXPECT_THAT(with_digest(std::string(63, 'a') + "g"), ElementsAre(testing::StartsWith("a.xml:2:1: error: ")));
+}
+
 TEST_F(LoadError, all_errors_come_in_one_go_sorted_by_place) {
   folder_.beans("b.xml", "<bean id=\"x\" class=\"sample.Nope\"/>");
   folder_.beans("c.xml", "<tenon:library name=\"x\" version=\"1\" file=\"x.so\"/>");

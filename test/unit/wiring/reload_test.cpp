@@ -35,6 +35,10 @@ std::string voice(const std::string& properties = {}) {
          "<tenon:plugin><tenon:driver kind=\"Line\" type=\"Relay\"/></tenon:plugin></bean>";
 }
 
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
 class Reload : public testing::Test {
  protected:
   void SetUp() override {
@@ -184,6 +188,69 @@ TEST_F(Reload, deletes_the_files_of_a_plugin_that_is_removed) {
   EXPECT_FALSE(fs::exists(folder_.loading.folder.path() / "plugins/voice.so"));
   EXPECT_THAT(folder_.reloader->disabled(), IsEmpty());
   EXPECT_TRUE(reload().good);
+}
+
+TEST_F(Reload, stops_the_old_before_the_new_is_started_where_that_is_asked_for) {
+  const auto xml = [](const std::string& text) {
+    return "<tenon:library name=\"sample\" version=\"1.2.0\" file=\"sample.so\" swap=\"stop-first\"/>"
+           "<bean id=\"B\" class=\"sample.Bean\"><property name=\"text\" value=\"" +
+           text + "\"/><property name=\"file\" value=\"${ledger}\"/></bean>";
+  };
+  const fs::path ledger = folder_.loading.folder.path() / "ledger";
+  folder_.loading.properties.set("ledger", ledger.string(), "test");
+  install("sample", "sample.so");
+  folder_.loading.beans("sample.xml", xml("one"));
+  ASSERT_TRUE(reload().good);
+  folder_.loading.beans("sample.xml", xml("two"));
+  ASSERT_TRUE(reload().good);
+  EXPECT_THAT(read_lines(ledger), ElementsAre("start one", "stop one", "start two"));
+}
+
+TEST_F(Reload, holds_calls_while_a_plugin_is_replaced_that_is_stopped_first) {
+  folder_.loading.beans("voice.xml", replaced(voice(), "file=\"voice.so\"", "file=\"voice.so\" swap=\"stop-first\""));
+  ASSERT_TRUE(reload().good);
+  std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> failed{0};
+  std::thread caller([&] {
+    while (!stop) failed += caller_->call_voices(10) + caller_->call_lines(10);
+  });
+  for (int i = 0; i < 20; ++i) {
+    install(i % 2 == 0 ? "voice_200" : "voice_100", "voice.so");
+    const ReloadReport report = reload();
+    EXPECT_TRUE(report.good) << testing::PrintToString(folder_.messages(report));
+    (void)folder_.generations.retirement()->work();
+  }
+  stop = true;
+  caller.join();
+  EXPECT_EQ(failed, 0U);
+  EXPECT_EQ(caller_->listen(), 100);
+}
+
+TEST_F(Reload, gives_up_a_swap_whose_old_beans_are_not_left_and_names_who_is_there) {
+  folder_.reloader->set_swap_patience(std::chrono::milliseconds(50));
+  folder_.loading.beans("voice.xml", replaced(voice(), "file=\"voice.so\"", "file=\"voice.so\" swap=\"stop-first\""));
+  ASSERT_TRUE(reload().good);
+  ASSERT_TRUE(caller_->keep_line());
+  install("voice_200", "voice.so");
+  const ReloadReport report = reload();
+  EXPECT_FALSE(report.good);
+  EXPECT_THAT(folder_.messages(report), ElementsAre(HasSubstr("'voice' can't be replaced: for 50 ms it is in use by 1 "
+                                                              "objects that it made")));
+  EXPECT_EQ(caller_->listen(), 100);
+  EXPECT_EQ(caller_->close_line(), 100);
+  EXPECT_TRUE(reload().good);
+  EXPECT_EQ(caller_->listen(), 200);
+}
+
+TEST_F(Reload, starts_the_old_again_if_the_new_can_not_be_started) {
+  const std::string first = replaced(voice(), "file=\"voice.so\"", "file=\"voice.so\" swap=\"stop-first\"");
+  folder_.loading.beans("voice.xml", first);
+  ASSERT_TRUE(reload().good);
+  folder_.loading.beans("voice.xml", replaced(first, "class=\"voice.Voice\">",
+                                              "class=\"voice.Voice\"><property name=\"failStart\" value=\"true\"/>"));
+  EXPECT_FALSE(reload().good);
+  EXPECT_EQ(caller_->listen(), 100);
+  EXPECT_EQ(caller_->call_lines(3), 0U);
 }
 
 TEST_F(Reload, no_call_fails_while_a_plugin_is_swapped) {
