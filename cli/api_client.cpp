@@ -50,6 +50,9 @@ void check(const Response& response) {
     message +=
         "\n  " + text_of(error, "code") + ": " + text_of(error, "description") + ": " + text_of(error, "details");
   }
+  for (const Json& one : list_of(*problem, "diagnostics")) {
+    message += "\n" + text_of(one, "place") + ": " + text_of(one, "severity") + ": " + text_of(one, "message");
+  }
   throw Failure(ExitStatus::kFailed, message);
 }
 

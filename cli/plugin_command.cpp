@@ -2,15 +2,11 @@
 
 #include <iostream>
 
-#include "failure.h"
 #include "format.h"
 #include "json_access.h"
 
 namespace tenon::cli {
 namespace {
-
-constexpr unsigned kOk = 200;
-constexpr unsigned kRefused = 409;
 
 std::string diagnostics_text(const Json& report) {
   std::string text;
@@ -20,20 +16,10 @@ std::string diagnostics_text(const Json& report) {
   return text;
 }
 
-/// Starting what is new may take its time.
 void order(const ApiClient& client, const std::string& path, bool json) {
-  const Json nothing = Json::object();
-  const Answer answer = client.send("POST", path, &nothing);
-  const bool told = answer.body.find("diagnostics") != nullptr;
-  if (!told || (answer.status != kOk && answer.status != kRefused)) {
-    throw Failure(ExitStatus::kFailed, text_of(answer.body, "detail"));
-  }
-  if (json) print_answer(answer.body);
-  if (answer.status == kOk) {
-    if (!json) std::cout << reload_text(answer.body);
-    return;
-  }
-  throw Failure(ExitStatus::kFailed, text_of(answer.body, "detail") + "\n" + diagnostics_text(answer.body));
+  const Json report = client.post(path, Json::object());
+  if (json) return print_answer(report);
+  std::cout << reload_text(report);
 }
 
 }  // namespace

@@ -292,7 +292,11 @@ class Builder {
     for (const ListedChainPlan& plan : plan_.listed_chains) {
       wiring_->chains.push_back(make_chain(plan.chain));
       (void)listed_slot(plan.bean, plan.property);
-      listed_chain(plan.bean, plan.property).chain = wiring_->chains.back();
+      ListedChain& listed = listed_chain(plan.bean, plan.property);
+      listed.chain = wiring_->chains.back();
+      // A new bean has it when it starts; that of one that is taken over changes when the wiring is published.
+      const void* none = nullptr;
+      listed.slot->chain.compare_exchange_strong(none, &listed.chain);
     }
     std::sort(wiring_->chains.begin(), wiring_->chains.end(),
               [](const auto& a, const auto& b) { return a->name < b->name; });

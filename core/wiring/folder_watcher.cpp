@@ -113,6 +113,9 @@ void FolderWatcher::take_in(int watch, std::uint32_t events, std::string_view na
     return;
   }
   if ((events & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0) {
+    // Under another name it is none of ours any more.
+    ::inotify_rm_watch(descriptor_, watch);
+    watches_.erase(found);
     watch_all();
     return change();
   }

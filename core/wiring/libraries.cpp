@@ -36,7 +36,8 @@ std::optional<fs::path> find_file(const Definitions::Library& library, const Loa
 
 }  // namespace
 
-Libraries::Libraries(const Definitions& definitions, const LoadRequest& request, Diagnostics& diagnostics) {
+Libraries::Libraries(const Definitions& definitions, const LoadRequest& request, Diagnostics& diagnostics)
+    : cache_(request.library_cache) {
   for (const Definitions::Library& library : definitions.libraries) {
     const std::string& name = library.definition->name.text;
     bool needs_failed = false;
@@ -46,6 +47,7 @@ Libraries::Libraries(const Definitions& definitions, const LoadRequest& request,
     }
     if (needs_failed || !load(library, request, diagnostics)) failed_.insert(name);
   }
+  cache_.save();
 }
 
 bool Libraries::load(const Definitions::Library& library, const LoadRequest& request, Diagnostics& diagnostics) {
@@ -63,11 +65,14 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
     return false;
   };
 
-  // A first look at the original keeps what is no plugin out of the cache; what counts is the look at the copy.
-  if (Result<PluginRecord> look = plugin::read_record(*file); !look) return refuse(look.error());
-  Result<fs::path> copy = plugin::LibraryCache(request.library_cache)
-                              .copy_of(*file, {.trust = descriptor::trust_of(*request.properties),
-                                               .sha256 = definition.sha256 ? definition.sha256->text : std::string()});
+  Result<fs::path> copy =
+      cache_.copy_of(*file, {.trust = descriptor::trust_of(*request.properties),
+                             .sha256 = definition.sha256 ? definition.sha256->text : std::string(),
+                             // What is no plugin is kept out of the cache; what counts is the look at the copy.
+                             .look = [&]() -> Result<void> {
+                               const Result<PluginRecord> seen = plugin::read_record(*file);
+                               return seen ? Result<void>() : seen.error();
+                             }});
   if (!copy) return refuse(copy.error());
   Result<PluginRecord> record = plugin::read_record(*copy);
   if (!record) return refuse(record.error());

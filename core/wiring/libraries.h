@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plugin/generation.h"
+#include "plugin/library_cache.h"
 #include "wiring/loader.h"
 #include "wiring/resolver.h"
 
@@ -59,6 +60,7 @@ class Libraries {
   bool take_messages(const descriptor::LibraryDefinition& library,
                      const std::shared_ptr<plugin::Generation>& generation, descriptor::Diagnostics& diagnostics);
 
+  plugin::LibraryCache cache_;
   std::vector<PluginInfo> plugins_;
   std::map<std::string, ClassUse, std::less<>> classes_;
   std::map<std::string, MessageUse, std::less<>> messages_;

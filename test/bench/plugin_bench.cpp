@@ -73,7 +73,7 @@ void write_plugins(const fs::path& folder, int count) {
     std::ofstream(folder / (name + ".xml"))
         << "<beans xmlns=\"urn:tenon:beans\" xmlns:tenon=\"urn:tenon:plugin\">\n  <tenon:library name=\"" << name
         << "\" version=\"1.0.0\" file=\"" << name << ".so\"/>\n  <bean id=\"" << name << "\" class=\"" << name
-        << ".Bean\"/>\n</beans>\n";
+        << ".TrivialBeanOfTheBenchmark\"/>\n</beans>\n";
   }
 }
 
@@ -329,6 +329,7 @@ void changes_of_files() {
 int main(int argc, char** argv) {
   const int count = argc > 1 ? std::atoi(argv[1]) : 2000;
   start_of_nodes();
+  if (count == 0) return 0;
   memory_of_plugins();
   calls();
   swaps(count);

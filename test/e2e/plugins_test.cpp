@@ -102,7 +102,7 @@ TEST_F(PluginLife, keeps_a_plugin_out_that_is_disabled_also_of_the_next_start) {
   const Outcome disabled = tenon({"plugin", "disable", "desk"});
   EXPECT_EQ(disabled.status, 0) << disabled.errors;
   EXPECT_THAT(disabled.output, HasSubstr("plugin 'desk' removed"));
-  EXPECT_EQ(plugin_state("desk"), "disabled");
+  EXPECT_TRUE(eventually([&] { return plugin_state("desk") == "disabled"; }));
   EXPECT_EQ(stop(), 0);
   start();
   EXPECT_EQ(plugin_state("desk"), "disabled");

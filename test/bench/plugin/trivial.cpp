@@ -5,4 +5,4 @@ namespace {
 class Bean final : public tenon::Component {};
 }  // namespace
 
-TENON_PLUGIN("plug0000", "1.0.0", plugin) { plugin.bean<Bean>("plug0000.Bean"); }
+TENON_PLUGIN("plug0000", "1.0.0", plugin) { plugin.bean<Bean>("plug0000.TrivialBeanOfTheBenchmark"); }
