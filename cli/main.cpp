@@ -93,11 +93,7 @@ void add_store(CLI::App& app, Arguments& arguments) {
 void add_inspection(CLI::App& app, Arguments& a) {
   add_command(app, "status", "Show how the node is", [&a] { show_status(a.client(), a.json); });
 
-  CLI::App* plugin = add_group(app, "plugin", "The plugins that are loaded");
-  add_command(*plugin, "list", "List them", [&a] { list_plugins(a.client(), a.json); });
-  add_name(add_command(*plugin, "show", "Show one: its classes, properties and beans",
-                       [&a] { show_plugin(a.client(), a.name, a.json); }),
-           a, "NAME", "The plugin");
+  add_plugin_commands(app, a);
 
   CLI::App* driver = add_group(app, "driver", "The drivers: kind, type, factory");
   add_command(*driver, "list", "List them", [&a] { list_drivers(a.client(), a.json); });
