@@ -33,6 +33,8 @@ struct Arguments {
   VerbOptions verb;
   TenondOptions tenond;
   std::vector<std::string> syntax;
+  VerifyCommand library;
+  NewPluginCommand made;
 
   [[nodiscard]] ApiClient client() const { return ApiClient(socket); }
   [[nodiscard]] Watch watching() const { return watch ? Watch::kYes : Watch::kNo; }
@@ -40,6 +42,8 @@ struct Arguments {
 
 /// `tenon run …`, `tenon runs …`, `tenon debt …`. The arguments must outlive the app.
 void add_run_commands(CLI::App& app, Arguments& arguments);
+/// `tenon plugin …`, `tenon new plugin`. Likewise.
+void add_plugin_commands(CLI::App& app, Arguments& arguments);
 /// `tenon config …`, `tenon property …`, `tenon tag …`, `tenon event …`. Likewise.
 void add_config_commands(CLI::App& app, Arguments& arguments);
 

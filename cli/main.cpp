@@ -17,7 +17,6 @@
 #include "inspect_messages.h"
 #include "install_paths.h"
 #include "message_app.h"
-#include "plugin_command.h"
 #include "tenond_command.h"
 
 namespace {
@@ -94,20 +93,7 @@ void add_store(CLI::App& app, Arguments& arguments) {
 void add_inspection(CLI::App& app, Arguments& a) {
   add_command(app, "status", "Show how the node is", [&a] { show_status(a.client(), a.json); });
 
-  CLI::App* plugin = add_group(app, "plugin", "The plugins: which are loaded, and their life");
-  add_command(*plugin, "list", "List them", [&a] { list_plugins(a.client(), a.json); });
-  add_name(add_command(*plugin, "show", "Show one: its classes, properties and beans",
-                       [&a] { show_plugin(a.client(), a.name, a.json); }),
-           a, "NAME", "The plugin");
-  add_command(*plugin, "reload", "Look at all descriptors and libraries again, and take up what has changed",
-              [&a] { reload_plugins(a.client(), a.json); });
-  const auto order = [&](const char* verb, const char* description) {
-    add_name(add_command(*plugin, verb, description, [&a, verb] { order_plugin(a.client(), a.name, verb, a.json); }), a,
-             "NAME", "The plugin");
-  };
-  order("disable", "Leave one out, now and at later starts");
-  order("enable", "Take one back that was disabled");
-  order("remove", "Leave one out, and delete its library and its descriptors");
+  add_plugin_commands(app, a);
 
   CLI::App* driver = add_group(app, "driver", "The drivers: kind, type, factory");
   add_command(*driver, "list", "List them", [&a] { list_drivers(a.client(), a.json); });

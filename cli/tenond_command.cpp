@@ -56,4 +56,21 @@ void store(const TenondOptions& options, const std::vector<std::string>& command
   become_tenond(std::move(arguments), options);
 }
 
+void verify(const TenondOptions& options, const VerifyCommand& command) {
+  std::vector<std::string> arguments{"--verify", command.file};
+  if (!command.descriptor.empty()) arguments.insert(arguments.end(), {"--descriptor", command.descriptor});
+  if (!command.rounds.empty()) arguments.insert(arguments.end(), {"--rounds", command.rounds});
+  become_tenond(std::move(arguments), options);
+}
+
+void new_plugin(const NewPluginCommand& command) {
+  std::vector<std::string> arguments{"--new", command.name};
+  if (!command.driver.empty()) arguments.insert(arguments.end(), {"--driver", command.driver});
+  if (command.flow) arguments.emplace_back("--flow");
+  if (command.service) arguments.emplace_back("--service");
+  if (!command.extension.empty()) arguments.insert(arguments.end(), {"--extension", command.extension});
+  if (!command.folder.empty()) arguments.insert(arguments.end(), {"--folder", command.folder});
+  become_tenond(std::move(arguments), {});
+}
+
 }  // namespace tenon::cli

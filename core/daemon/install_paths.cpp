@@ -36,10 +36,12 @@ InstallPaths find_install_paths() {
   const fs::path below_usr = prefix == "/usr" ? "/" : prefix;
   const fs::path configuration = below_usr / kConfigurationFolder / "tenon";
   InstallPaths paths;
+  paths.prefix = prefix;
   paths.properties = configuration / "tenon.properties";
   paths.descriptors =
       (prefix / kDataFolder / "tenon/descriptors").string() + ":" + (configuration / "descriptors").string();
   paths.plugins = (prefix / kLibraryFolder / "tenon/plugins").string();
+  paths.templates = prefix / kDataFolder / "tenon/templates";
   return paths;
 }
 

@@ -12,10 +12,13 @@ inline constexpr const char* kStateFolder = "/var/lib/tenon";
 inline constexpr const char* kSocket = "/run/tenon/tenon.sock";
 
 struct InstallPaths {
+  std::filesystem::path prefix;
   std::filesystem::path properties;
   /// Folders separated by ':'.
   std::string descriptors;
   std::string plugins;
+  /// Of new plugins.
+  std::filesystem::path templates;
 };
 
 /// From where this program lies, so that an installation may be moved, or made with another prefix than configured;

@@ -14,6 +14,65 @@ bool is_store_command(const std::vector<std::string>& words) {
   return words.size() == 1 && (words[0] == "status" || words[0] == "migrate");
 }
 
+/// What goes with one of the modes of tenond, and what it is for.
+struct PluginArguments {
+  VerifyOptions verify;
+  NewPluginOptions made;
+  std::string driver;
+  std::string extension;
+  bool flow = false;
+  bool service = false;
+};
+
+void add_verify(CLI::App& app, PluginArguments& a) {
+  CLI::Option* verify = app.add_option("--verify", a.verify.file,
+                                       "Check whether a plugin's library keeps the rules of plugins, and exit");
+  verify->type_name("FILE");
+  app.add_option("--descriptor", a.verify.descriptor, "With --verify: its descriptor, whose beans are started, too")
+      ->type_name("FILE")
+      ->needs(verify);
+  app.add_option("--rounds", a.verify.rounds, "With --verify: so often it is loaded and unloaded")
+      ->type_name("N")
+      ->capture_default_str()
+      ->needs(verify);
+  app.add_flag("--quiet", a.verify.quiet, "With --verify: print only what fails")->needs(verify);
+}
+
+void add_new(CLI::App& app, PluginArguments& a) {
+  CLI::Option* made = app.add_option("--new", a.made.name, "Write the folder of a new plugin, and exit");
+  made->type_name("NAME");
+  CLI::Option_group* which = app.add_option_group("with --new", "what it has to begin with, one of:");
+  which->add_option("--driver", a.driver, "A driver of this kind")->type_name("KIND")->needs(made);
+  which->add_flag("--flow", a.flow, "A flow and a chain")->needs(made);
+  which->add_flag("--service", a.service, "A service and a message")->needs(made);
+  which->add_option("--extension", a.extension, "An extension of this interface")->type_name("INTERFACE")->needs(made);
+  which->require_option(0, 1);
+  app.add_option("--folder", a.made.folder, "With --new: the folder to write (default: NAME)")
+      ->type_name("DIR")
+      ->needs(made);
+}
+
+/// False if the command line is wrong, which is printed then.
+bool take(const CLI::App& app, PluginArguments& a, Options& options) {
+  if (app.count("--verify") > 0) options.verify = a.verify;
+  if (app.count("--new") == 0) return true;
+  NewPluginOptions& made = a.made;
+  if (!a.driver.empty()) {
+    made.template_kind = "driver";
+    made.variant = a.driver;
+  } else if (!a.extension.empty()) {
+    made.template_kind = "extension";
+    made.variant = a.extension;
+  } else if (a.flow || a.service) {
+    made.template_kind = a.flow ? "flow" : "service";
+  } else {
+    std::cerr << "--new: expected one of --driver KIND, --flow, --service, --extension INTERFACE\n";
+    return false;
+  }
+  options.new_plugin = made;
+  return true;
+}
+
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
@@ -39,7 +98,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::Option* store = app.add_option("--store", options.store,
                                       "Look after the store and exit: status, migrate, or copy to the store TARGET");
   store->type_name("VERB [TARGET]")->expected(1, 2)->excludes(check);
-  app.add_flag("--json", options.json, "Print what --check or --store finds as JSON");
+  PluginArguments plugin;
+  add_verify(app, plugin);
+  add_new(app, plugin);
+  app.add_flag("--json", options.json, "Print what --check, --store or --verify finds as JSON");
   app.footer("\nProperties of the node, with their defaults:\n" + describe_settings() +
              "\nExit status: 0 in order or stopped as asked, 1 an error, 2 a wrong command line.");
   try {
@@ -48,8 +110,13 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
 
-  if (options.json && !options.check && options.store.empty()) {
-    std::cerr << "--json: goes with --check or --store\n";
+  if (!take(app, plugin, options)) return 2;
+  if (options.check + !options.store.empty() + options.verify.has_value() + options.new_plugin.has_value() > 1) {
+    std::cerr << "--check, --store, --verify, --new: only one of them\n";
+    return 2;
+  }
+  if (options.json && !options.check && options.store.empty() && !options.verify) {
+    std::cerr << "--json: goes with --check, --store or --verify\n";
     return 2;
   }
   if (!options.store.empty() && !is_store_command(options.store)) {

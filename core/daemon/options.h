@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -8,6 +9,28 @@
 #include <vector>
 
 namespace tenon::daemon {
+
+/// `--verify FILE`.
+struct VerifyOptions {
+  std::filesystem::path file;
+  /// Empty: none.
+  std::filesystem::path descriptor;
+  /// So often it is loaded and unloaded, with its beans and without.
+  std::uint32_t rounds = 1000;
+  /// Only what fails is printed.
+  bool quiet = false;
+};
+
+/// `--new NAME`.
+struct NewPluginOptions {
+  std::string name;
+  /// `driver`, `flow`, `service` or `extension`.
+  std::string template_kind;
+  /// The kind of driver, or the interface.
+  std::string variant;
+  /// Empty: NAME.
+  std::filesystem::path folder;
+};
 
 /// The command line of tenond.
 struct Options {
@@ -20,6 +43,8 @@ struct Options {
   std::vector<std::filesystem::path> syntax;
   /// `--store VERB [TARGET]`: `status`, `migrate`, or `copy` with its target.
   std::vector<std::string> store;
+  std::optional<VerifyOptions> verify;
+  std::optional<NewPluginOptions> new_plugin;
   bool json = false;
 };
 

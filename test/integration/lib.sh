@@ -27,13 +27,18 @@ wait_for() {
 }
 
 install_tenon() { cmake --install "$TENON_BUILD" --prefix "$prefix" >"$work/install.log" || { cat "$work/install.log"; fail "install"; }; }
-# build_outside NAME: builds test/plugins/NAME, a project of its own, against the installed Tenon, into $work/NAME.
-build_outside() {
-  local flags=
+# configure_outside NAME [OPTION…]: test/plugins/NAME, a project of its own, against the installed Tenon, in $work/NAME.
+configure_outside() {
+  local name=$1 flags=; shift
   [ -z "${TENON_SANITIZE:-}" ] || flags=-fsanitize=$TENON_SANITIZE
-  { cmake -S "$TENON_SOURCE/test/plugins/$1" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-      -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_FLAGS="$flags" && cmake --build "$work/$1"; } >"$work/build.log" ||
-    { cat "$work/build.log"; fail "build $1"; }
+  cmake -S "$TENON_SOURCE/test/plugins/$name" -B "$work/$name" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_FLAGS="$flags" "$@" >"$work/build.log" ||
+    { cat "$work/build.log"; fail "configure $name"; }
+}
+# build_outside NAME: configures and builds it.
+build_outside() {
+  configure_outside "$1"
+  cmake --build "$work/$1" >"$work/build.log" || { cat "$work/build.log"; fail "build $1"; }
 }
 # The installed files, with their sums.
 installed_files() { (cd "$prefix" && find . -type f | sort | xargs sha256sum); }

@@ -1,0 +1,12 @@
+#include <tenon/plugin.h>
+
+#include "note.h"
+
+TENON_PLUGIN("acme", "0.1.0", plugin) {
+  plugin.bean<acme::Note>("acme.Note")
+      .implements<tenon::iaas::PostVmInstantiateResourceExtensionPoint>()
+      .property("root", &acme::Note::root, {.required = true})
+      .reads(tenon::iaas::kInstance)
+      .reads(tenon::iaas::kHost)
+      .reads(tenon::iaas::kNics);
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <tenon/blocking_extension.h>
+#include <tenon/kvm/host_connect.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace acme {
+
+/// A step of the chain that connects a KVM host: notes the host.
+class Note final : public tenon::BlockingExtension<kvm::KvmHostConnectExtensionPoint> {
+ public:
+  void check(tenon::FlowData& /*data*/) const override {
+    if (std::filesystem::is_directory(root)) return;
+    throw tenon::Error(tenon::make_error("ACME.1001", "the folder of the notes is missing", root));
+  }
+  void execute(tenon::FlowData& data) const override {
+    const std::filesystem::path note = note_of(data);
+    if (!(std::ofstream(note) << data.key() << std::flush)) {
+      throw tenon::Error(tenon::make_error("ACME.1002", "a note can't be written", note.string()));
+    }
+  }
+  void undo(tenon::FlowData& data) const override {
+    std::ifstream note(note_of(data));
+    const std::string key{std::istreambuf_iterator<char>(note), {}};
+    if (key == data.key()) std::filesystem::remove(note_of(data));  // else it is another run's
+  }
+
+  std::string root;
+
+ private:
+  [[nodiscard]] std::filesystem::path note_of(const tenon::FlowData& data) const {
+    return std::filesystem::path(root) / data.get(tenon::iaas::kHost).name;
+  }
+};
+
+}  // namespace acme

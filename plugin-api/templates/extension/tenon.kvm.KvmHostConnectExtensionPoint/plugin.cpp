@@ -1,0 +1,10 @@
+#include <tenon/plugin.h>
+
+#include "note.h"
+
+TENON_PLUGIN("acme", "0.1.0", plugin) {
+  plugin.bean<acme::Note>("acme.Note")
+      .implements<kvm::KvmHostConnectExtensionPoint>()
+      .property("root", &acme::Note::root, {.required = true})
+      .reads(tenon::iaas::kHost);
+}
