@@ -43,6 +43,8 @@ class NodeApi {
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const { return router_.route(request); }
   /// What the status shows of the store: `{engine, place, state, …}`. Before the first request. It must answer at once.
   void set_store(std::function<Json()> status) { store_ = std::move(status); }
+  /// What the status shows of crashes, likewise: members that are added to it.
+  void set_crashes(std::function<Json()> status) { crashes_ = std::move(status); }
   /// From now on the status says so. That no runs start is the engine's part. Any thread.
   void set_stopping() noexcept { stopping_ = true; }
 
@@ -60,6 +62,7 @@ class NodeApi {
   RunStore* const run_store_;
   const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   std::function<Json()> store_;
+  std::function<Json()> crashes_;
   std::atomic<bool> stopping_{false};
   Drills drills_;
   const RunsApi runs_;

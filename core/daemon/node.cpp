@@ -28,6 +28,7 @@
 #include "api/unix_listener.h"
 #include "config/configs.h"
 #include "config/tags.h"
+#include "daemon/crash_guard.h"
 #include "daemon/install_paths.h"
 #include "daemon/node_log.h"
 #include "daemon/node_store.h"
@@ -152,13 +153,14 @@ void drain(flow::Engine& engine, const journal::StoreJournal& journal, std::chro
 
 /// Serves until a signal comes and all runs have ended.
 void serve(const Settings& settings, api::UnixListener listener, const std::shared_ptr<const wiring::Wiring>& wiring,
-           const NodeStore& store, flow::Engine& engine, const journal::StoreJournal& journal,
-           journal::RunKeeper& keeper, api::RunLog& runs, message::Dispatcher& messages, message::EventHub& events,
-           Signals& signals) {
+           const NodeStore& store, const CrashGuard& crashes, flow::Engine& engine,
+           const journal::StoreJournal& journal, journal::RunKeeper& keeper, api::RunLog& runs,
+           message::Dispatcher& messages, message::EventHub& events, Signals& signals) {
   api::KeeperRunStore run_store(store.store(), journal, keeper);
   api::RequestLog requests(store.store(), store.node());
   api::NodeApi api(kVersion, wiring, engine, runs, messages, &run_store, &events, &requests);
   api.set_store([&store] { return store.status(); });
+  api.set_crashes([&crashes] { return crashes.status(); });
   api::HttpLimits limits;
   limits.connections = settings.connections;
   api::HttpServer server(
@@ -234,7 +236,7 @@ void leave_runs(store::Store& store, std::int64_t node) {
 
 int run_node(const Options& options, Signals& signals) {
   descriptor::Diagnostics problems;
-  const descriptor::Properties properties = read_properties(options, problems);
+  descriptor::Properties properties = read_properties(options, problems);
   const Settings settings = read_settings(properties, problems);
   if (problems.has_errors()) {
     std::cerr << diagnostics_text(problems);
@@ -248,6 +250,8 @@ int run_node(const Options& options, Signals& signals) {
   const ThisNode this_node(log);
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
+  CrashGuard crashes(settings.state);
+  crashes.apply(properties);
   const Result<std::unique_ptr<NodeStore>> store = NodeStore::open(settings);
   if (!store) return fail(store.error());
   message::EventHubOptions event_options;
@@ -280,8 +284,10 @@ int run_node(const Options& options, Signals& signals) {
       std::cerr << diagnostics_text(result.diagnostics);
       return 1;
     }
+    crashes.note(result.diagnostics);
     for (const descriptor::Diagnostic& warning : result.diagnostics.sorted()) {
-      log::warning("a descriptor has a flaw", {{"place", warning.place.to_string()}, {"message", warning.message}});
+      log::warning(CrashGuard::is_note(warning) ? "the quarantine has a consequence" : "a descriptor has a flaw",
+                   {{"place", warning.place.to_string()}, {"message", warning.message}});
     }
     wiring = std::move(result.wiring);
   }
@@ -316,8 +322,8 @@ int run_node(const Options& options, Signals& signals) {
         engine, [&](std::string_view name) { return wiring->find_chain(name); }, start_run);
     messages.open(wiring->messages, start_run);
     events.start(wiring->extension_list(std::string(EventListener::kInterface)));
-    serve(settings, std::move(listener).value(), wiring, **store, engine, journal, keeper, runs, messages, events,
-          signals);
+    serve(settings, std::move(listener).value(), wiring, **store, crashes, engine, journal, keeper, runs, messages,
+          events, signals);
     events.stop();
     messages.close();
     chains.close();

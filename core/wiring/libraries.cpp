@@ -7,6 +7,7 @@
 #include "plugin/elf_record.h"
 #include "plugin/handshake.h"
 #include "plugin/library_cache.h"
+#include "plugin/library_names.h"
 
 namespace tenon::wiring {
 namespace {
@@ -79,6 +80,7 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
   }
   if (!differences.empty()) return false;
 
+  plugin::note_library(*copy, definition.name.text, 1);
   Result<std::shared_ptr<plugin::Generation>> generation =
       plugin::Generation::load(*copy, definition.name.text, 1, *request.node);
   if (!generation) return refuse(generation.error());
