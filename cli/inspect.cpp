@@ -71,6 +71,17 @@ std::string journal_text(const Json& status) {
   return "waits since " + text_of(*journal, "since") + ": " + text_of(*journal, "reason");
 }
 
+/// `crasher: SIGSEGV at TIME, in flow crasher.Crash of run 0…1 (REPORT)`.
+std::string crash_text(const Json& crash) {
+  const std::string plugin = text_of(crash, "plugin");
+  std::string text = (plugin.empty() ? "the node itself" : plugin) + ": " + text_of(crash, "signal");
+  if (const std::string reason = text_of(crash, "reason"); !reason.empty()) text += ", " + reason;
+  text += ", " + text_of(crash, "time");
+  if (const std::string flow = text_of(crash, "flow"); !flow.empty())
+    text += ", in flow " + flow + " of run " + text_of(crash, "run");
+  return text + " (" + text_of(crash, "report") + ")";
+}
+
 }  // namespace
 
 void show_status(const ApiClient& client, bool json) {
@@ -78,25 +89,29 @@ void show_status(const ApiClient& client, bool json) {
   if (json) return print_answer(status);
   const Json* told = status.find("store");
   const Json store = told != nullptr ? *told : Json();
-  std::cout << facts_text({{"node", "tenond " + text_of(status, "version")},
-                           {"state", text_of(status, "state")},
-                           {"since", text_of(status, "since")},
-                           {"process", count_of(status, "pid")},
-                           {"plugins", count_of(status, "plugins")},
-                           {"last reload", last_reload_text(status)},
-                           {"beans", count_of(status, "beans")},
-                           {"drivers", count_of(status, "drivers")},
-                           {"extensions", count_of(status, "extensions")},
-                           {"chains", count_of(status, "chains")},
-                           {"runs in flight", count_of(status, "runs_in_flight")},
-                           {"late answers", count_of(status, "runs_waiting_late")},
-                           {"store", joined_words(text_of(store, "engine"), text_of(store, "place"))},
-                           {"store state", joined_words(text_of(store, "state"), text_of(store, "error"))},
-                           {"journal", journal_text(status)},
-                           {"recovering", count_of(status, "runs_recovering")},
-                           {"parked", count_of(status, "runs_parked")},
-                           {"debts", count_of(status, "debts_open")}},
-                          Terminal::of_stdout());
+  std::vector<std::pair<std::string, std::string>> facts{
+      {"node", "tenond " + text_of(status, "version")},
+      {"state", text_of(status, "state")},
+      {"since", text_of(status, "since")},
+      {"process", count_of(status, "pid")},
+      {"plugins", count_of(status, "plugins")},
+      {"beans", count_of(status, "beans")},
+      {"drivers", count_of(status, "drivers")},
+      {"extensions", count_of(status, "extensions")},
+      {"chains", count_of(status, "chains")},
+      {"runs in flight", count_of(status, "runs_in_flight")},
+      {"late answers", count_of(status, "runs_waiting_late")},
+      {"store", joined_words(text_of(store, "engine"), text_of(store, "place"))},
+      {"store state", joined_words(text_of(store, "state"), text_of(store, "error"))},
+      {"journal", journal_text(status)},
+      {"recovering", count_of(status, "runs_recovering")},
+      {"parked", count_of(status, "runs_parked")},
+      {"debts", count_of(status, "debts_open")}};
+  for (const Json& one : list_of(status, "quarantine"))
+    facts.emplace_back("quarantine", text_of(one, "plugin") + ", since " + text_of(one, "since"));
+  for (const Json& one : list_of(status, "left_out")) facts.emplace_back("left out", *one.as_string());
+  for (const Json& one : list_of(status, "crashes")) facts.emplace_back("last crash", crash_text(one));
+  std::cout << facts_text(facts, Terminal::of_stdout());
 }
 
 void list_plugins(const ApiClient& client, bool json) {

@@ -125,6 +125,10 @@ HttpResponse NodeApi::status() const {
                   .add("runs_waiting_late", std::int64_t{late});
   if (Json reload = plugins_.last_reload(); reload.as_object() != nullptr) body.add("last_reload", std::move(reload));
   if (store_) body.add("store", store_());
+  if (crashes_) {
+    const Json told = crashes_();
+    for (const auto& [name, value] : *told.as_object()) body.add(name, value);
+  }
   if (run_store_ == nullptr) return reply(body);
   const journal::JournalState journal = run_store_->journal();
   const journal::KeeperState keeper = run_store_->keeper();

@@ -49,6 +49,12 @@ class NodeApi {
   void rewire();
   /// What the status shows of the store: `{engine, place, state, …}`. Before the first request. It must answer at once.
   void set_store(std::function<Json()> status) { store_ = std::move(status); }
+  /// What the status shows of crashes, likewise: members that are added to it.
+  void set_crashes(std::function<Json()> status) { crashes_ = std::move(status); }
+  /// As PluginsApi::set_quarantined.
+  void set_quarantined(std::function<std::vector<std::string>()> quarantined) {
+    plugins_.set_quarantined(std::move(quarantined));
+  }
   /// From now on the status says so. That no runs start is the engine's part. Any thread.
   void set_stopping() noexcept { stopping_ = true; }
 
@@ -73,6 +79,7 @@ class NodeApi {
   RunStore* const run_store_;
   const std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
   std::function<Json()> store_;
+  std::function<Json()> crashes_;
   std::atomic<bool> stopping_{false};
   Drills drills_;
   const RunsApi runs_;
@@ -81,7 +88,7 @@ class NodeApi {
   const MessagesApi messages_;
   std::unique_ptr<const EventsApi> events_;
   const ConfigApi configs_;
-  const PluginsApi plugins_;
+  PluginsApi plugins_;
   const PropertiesApi properties_;
   const TagsApi tags_;
   mutable std::mutex mutex_;

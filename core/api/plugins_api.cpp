@@ -143,6 +143,9 @@ HttpResponse PluginsApi::list() const {
       list.push(Json::object().add("name", name).add("state", "disabled"));
     }
   }
+  for (const std::string& name : quarantined_ ? quarantined_() : std::vector<std::string>()) {
+    list.push(Json::object().add("name", name).add("state", "quarantined"));
+  }
   return reply(list);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/http.h"
@@ -27,6 +29,8 @@ class PluginsApi {
   void add_routes(Router& router) const;
   /// What the status shows of the last reload; null if there was none.
   [[nodiscard]] Json last_reload() const;
+  /// Who tells which plugins are in quarantine. Before the first request; must answer at once.
+  void set_quarantined(std::function<std::vector<std::string>()> quarantined) { quarantined_ = std::move(quarantined); }
 
  private:
   [[nodiscard]] HttpResponse list() const;
@@ -40,6 +44,7 @@ class PluginsApi {
   wiring::Reloader* const reloader_;
   plugin::Generations* const generations_;
   const flow::Engine& engine_;
+  std::function<std::vector<std::string>()> quarantined_;
 };
 
 }  // namespace tenon::api

@@ -29,6 +29,7 @@
 #include "api/unix_listener.h"
 #include "config/configs.h"
 #include "config/tags.h"
+#include "daemon/crash_guard.h"
 #include "daemon/install_paths.h"
 #include "daemon/node_log.h"
 #include "daemon/node_store.h"
@@ -243,6 +244,7 @@ struct Parts {
   message::EventHub& events;
   wiring::Reloader& reloader;
   plugin::Generations& generations;
+  CrashGuard& crashes;
 };
 
 /// Serves until a signal comes and all runs have ended.
@@ -254,6 +256,12 @@ void serve(const Parts& parts, api::UnixListener listener, const Event& wake, Si
   api::NodeApi api(kVersion, wiring, parts.engine, parts.runs, parts.messages, &run_store, &parts.events, &requests,
                    &parts.reloader, &parts.generations);
   api.set_store([&parts] { return parts.store.status(); });
+  api.set_crashes([&parts] { return parts.crashes.status(); });
+  api.set_quarantined([&parts] {
+    std::vector<std::string> names;
+    for (const plugin::Quarantine::Entry& entry : parts.crashes.quarantine().list()) names.push_back(entry.plugin);
+    return names;
+  });
   parts.reloader.set_published([&](const wiring::Wiring& published) {
     parts.messages.set_table(published.messages);
     api.rewire();
@@ -349,7 +357,7 @@ void leave_runs(store::Store& store, std::int64_t node) {
 
 int run_node(const Options& options, Signals& signals) {
   descriptor::Diagnostics problems;
-  const descriptor::Properties properties = read_properties(options, problems);
+  descriptor::Properties properties = read_properties(options, problems);
   const Settings settings = read_settings(properties, problems);
   if (problems.has_errors()) {
     std::cerr << diagnostics_text(problems);
@@ -363,6 +371,8 @@ int run_node(const Options& options, Signals& signals) {
   const ThisNode this_node(log);
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
+  CrashGuard crashes(settings.state);
+  crashes.apply(properties);
   const Result<std::unique_ptr<NodeStore>> store = NodeStore::open(settings);
   if (!store) return fail(store.error());
   message::EventHubOptions event_options;
@@ -396,6 +406,13 @@ int run_node(const Options& options, Signals& signals) {
   reloading.generations = &generations;
   reloading.disabled_file = settings.state / "disabled-plugins";
   reloading.wake = [&wake] { wake.set(); };
+  reloading.lift = [&](const std::string& plugin) {
+    const Result<bool> lifted = crashes.quarantine().lift(plugin);
+    if (!lifted) log::error("the quarantine is not lifted", {{"error", lifted.error().to_string()}});
+    crashes.apply(properties);
+    return lifted && *lifted;
+  };
+  reloading.loaded = [&crashes](const descriptor::Diagnostics& found) { crashes.note(found); };
   const std::shared_ptr<config::Configs> configs = request.configs;
   wiring::Reloader reloader(std::move(reloading));
   {
@@ -406,7 +423,8 @@ int run_node(const Options& options, Signals& signals) {
       return 1;
     }
     for (const descriptor::Diagnostic& warning : result.diagnostics.sorted()) {
-      log::warning("a descriptor has a flaw", {{"place", warning.place.to_string()}, {"message", warning.message}});
+      log::warning(CrashGuard::is_note(warning) ? "the quarantine has a consequence" : "a descriptor has a flaw",
+                   {{"place", warning.place.to_string()}, {"message", warning.message}});
     }
   }
   const wiring::Current& wiring = reloader.current();
@@ -441,7 +459,7 @@ int run_node(const Options& options, Signals& signals) {
         engine, [&](std::string_view name) { return wiring.get()->find_chain(name); }, start_run);
     messages.open(wiring.get()->messages, start_run);
     events.set_listeners(listeners_of(*wiring.get()));
-    serve({settings, **store, engine, journal, keeper, runs, messages, events, reloader, generations},
+    serve({settings, **store, engine, journal, keeper, runs, messages, events, reloader, generations, crashes},
           std::move(listener).value(), wake, signals);
     events.stop();
     messages.close();

@@ -1,4 +1,5 @@
 #include "descriptor/file_trust.h"
+#include "descriptor/left_out.h"
 #include "descriptor/reader.h"
 #include "descriptor/source_text.h"
 
@@ -91,7 +92,9 @@ std::vector<Descriptor> read_descriptors(const std::vector<fs::path>& files, con
                                          Diagnostics& diagnostics) {
   FileReader reader(properties, diagnostics);
   for (const fs::path& file : files) reader.read(file, Place{file.string()}, "cannot read");
-  return std::move(reader).take();
+  std::vector<Descriptor> descriptors = std::move(reader).take();
+  leave_out(quarantined_plugins(properties), descriptors, diagnostics);
+  return descriptors;
 }
 
 }  // namespace tenon::descriptor

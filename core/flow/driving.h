@@ -2,6 +2,7 @@
 
 #include <tenon/error.h>
 
+#include <cstdint>
 #include <utility>
 
 namespace tenon::flow {
@@ -20,6 +21,22 @@ class DrivingScope {
 
  private:
   Strand* outer_;  // a flow may start another run, which this thread drives within the call
+};
+
+/// A step whose flow's work this thread does for the pool of blocking flows: what a crash there is blamed on. Two
+/// stores a call; answers given from it take the way of any other thread.
+struct WorkingStep {
+  const Strand* strand = nullptr;
+  std::uint32_t step = 0;
+};
+inline constinit thread_local WorkingStep working;
+
+class WorkingScope {
+ public:
+  WorkingScope(const Strand* strand, std::uint32_t step) noexcept { working = {strand, step}; }
+  WorkingScope(const WorkingScope&) = delete;
+  WorkingScope& operator=(const WorkingScope&) = delete;
+  ~WorkingScope() { working.strand = nullptr; }
 };
 
 /// The exception that is being handled, as an error.

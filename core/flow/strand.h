@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/driven_step.h"
 #include "flow/engine.h"
 #include "flow/journal.h"
 #include "flow/permits.h"
@@ -66,6 +67,10 @@ class Strand final : public StepHost, public JournalListener {
   // JournalListener: ends the wait for a record.
   void recorded(std::uint64_t ticket) noexcept override;
   void refused(std::uint64_t ticket, const ErrorCode& error) noexcept override;
+
+  /// For driven_step(), on the thread that is in the step's flow.
+  [[nodiscard]] DrivenStep driven(std::uint32_t step) const noexcept;
+  [[nodiscard]] std::uint32_t step_index() const noexcept { return step_.load(std::memory_order_relaxed); }
 
  private:
   friend class Run;
@@ -320,7 +325,6 @@ class Strand final : public StepHost, public JournalListener {
 
   [[nodiscard]] const ChainStep& step() const;
   [[nodiscard]] const StepPolicy* policy() const;
-  [[nodiscard]] std::uint32_t step_index() const noexcept { return step_.load(std::memory_order_relaxed); }
   [[nodiscard]] Direction direction() const noexcept { return direction_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed) != 0; }
 

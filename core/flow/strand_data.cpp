@@ -73,7 +73,10 @@ void Strand::skip_rest(const StepTicket& /*ticket*/) noexcept { answer(Answer::k
 
 void Strand::block(const StepTicket& ticket, BlockingWork work, const Flow& flow) noexcept {
   try {
-    run_.engine_.blocking.post([this, ticket, work, &flow] { work(flow, FlowStep(*this, ticket)); });
+    run_.engine_.blocking.post([this, ticket, work, &flow] {
+      const WorkingScope scope(this, ticket.step);
+      work(flow, FlowStep(*this, ticket));
+    });
   } catch (const std::exception& e) {
     fail(ticket, make_error("FLOW.1010", "the pool for blocking flows refused the work", e.what()));
   }

@@ -45,6 +45,7 @@ Result<std::vector<DataEntry>> Strand::worked(const StepTicket& ticket, Transact
                                               StoreTransaction& transaction) {
   pending_.clear();  // of an attempt that was not committed
   try {
+    const WorkingScope scope(this, ticket.step);
     DataView data(*this, ticket);
     work(flow, data, transaction);
   } catch (...) {

@@ -12,6 +12,7 @@
 
 #include <tenon/log.h>
 
+#include "plugin/library_names.h"
 #include "plugin/retirement.h"
 
 namespace tenon::plugin {
@@ -68,6 +69,7 @@ Result<std::shared_ptr<Generation>> Generation::load(const std::filesystem::path
   library->context.node = &node;
   library->context.name = library->name;
 
+  note_library(copy, name, number);
   namespace dll = boost::dll;
   dll::fs::error_code problem;
   library->handle.load(copy, problem, dll::load_mode::rtld_now | dll::load_mode::rtld_local);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "descriptor/left_out.h"
 #include "descriptor/reader.h"
 
 namespace tenon::wiring {
@@ -35,7 +36,10 @@ std::vector<std::string> variables() {
 PropertyUse::PropertyUse(const descriptor::Properties& given, const std::vector<std::filesystem::path>& files)
     : values_(given) {
   Diagnostics ignored;  // all of it is found again when they are read for good
-  for (const descriptor::Descriptor& descriptor : descriptor::read_descriptors(files, given, ignored)) {
+  descriptor::Properties all = given;
+  // What a plugin in quarantine declares counts: its properties may stand where no flow or bean of it does.
+  all.set(std::string(descriptor::kQuarantinedProperty), "", "declarations");
+  for (const descriptor::Descriptor& descriptor : descriptor::read_descriptors(files, all, ignored)) {
     if (!descriptor.library) continue;
     for (const PropertyDeclaration& declared : descriptor.library->properties) {
       if (!declared.default_value) continue;

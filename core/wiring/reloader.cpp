@@ -122,6 +122,7 @@ LoadRequest Reloader::request(const std::set<std::string>& disabled) const {
 LoadResult Reloader::start() {
   LoadResult result = load(request(disabled_));
   if (result.wiring) current_.set(result.wiring);
+  if (result.wiring && options_.loaded) options_.loaded(result.diagnostics);
   return result;
 }
 
@@ -142,6 +143,7 @@ ReloadReport Reloader::load_without(const std::set<std::string>& disabled, const
     const std::shared_ptr<Wiring> before = current_.get();
     report.changes = changes_between(*before, *result.wiring);
     current_.set(result.wiring);
+    if (options_.loaded) options_.loaded(report.diagnostics);
     if (options_.published) options_.published(*result.wiring);
     StopFirst::open(*before);
   }
@@ -234,7 +236,10 @@ ReloadReport Reloader::execute(const PluginOrder& order) {
   if (order.verb == PluginOrder::Verb::kReload) return reload(reason);
   std::set<std::string> names = disabled();
   if (order.verb == PluginOrder::Verb::kEnable) {
-    if (names.erase(order.plugin) == 0) return refused(reason, "plugin '" + order.plugin + "' is not disabled");
+    const bool lifted = options_.lift && options_.lift(order.plugin);
+    if (names.erase(order.plugin) == 0 && !lifted) {
+      return refused(reason, "plugin '" + order.plugin + "' is neither disabled nor in quarantine");
+    }
     ReloadReport report = load_without(names, reason);
     if (report.good) set_disabled(std::move(names));
     return report;

@@ -63,6 +63,10 @@ struct ReloaderOptions {
   std::function<void()> wake = {};
   /// Called when the next wiring is current and published. [main thread]
   std::function<void(const Wiring& wiring)> published = {};
+  /// Takes a plugin out of quarantine (plugin/quarantine.h); whether it was there. [main thread]
+  std::function<bool(const std::string& plugin)> lift = {};
+  /// Hears what a load found that succeeded. [main thread]
+  std::function<void(const descriptor::Diagnostics& found)> loaded = {};
 };
 
 /// Makes the next wiring out of changed files and puts it in the place of the current one: what is new is started, then
