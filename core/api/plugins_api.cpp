@@ -49,7 +49,7 @@ bool uses(const flow::Chain& chain, const plugin::Generation& generation) {
   });
 }
 
-/// `run 1a (vm.create, at kvm.Define)`.
+/// `run 1a (disk.make, at sample.MakeDisk)`.
 std::string run_text(const flow::RunState& run) {
   std::string text = "run " + flow::run_name(run.id) + " (" + run.chain;
   for (const flow::RunPlace& place : run.places) text.append(", at ").append(place.step_name);

@@ -12,6 +12,7 @@
 
 #include <tenon/log.h>
 
+#include "plugin/elf_symbols.h"
 #include "plugin/library_names.h"
 #include "plugin/retirement.h"
 
@@ -112,8 +113,9 @@ Generation::~Generation() {
   }
   library_->handle.unload();
   if (is_mapped(file_)) {
-    log::error("library stays mapped after dlclose: pinned by a symbol or a thread of its own",
-               {{"library", name_}, {"generation", number_}, {"file", file_.string()}});
+    log::error(
+        "library stays mapped after dlclose",
+        {{"library", name_}, {"generation", number_}, {"pinned_by", pinned_by(file_)}, {"file", file_.string()}});
   }
 }
 
@@ -136,6 +138,12 @@ std::int64_t Generation::instances() const noexcept {
 
 std::string library_name(std::string_view plugin, std::uint32_t generation) {
   return "library of plugin '" + std::string(plugin) + "', generation " + std::to_string(generation);
+}
+
+std::string pinned_by(const std::filesystem::path& file) {
+  const Result<LibrarySymbols> symbols = read_symbols(file);
+  if (symbols && !symbols->unique.empty()) return "symbol '" + symbols->unique.front() + "'";
+  return "a thread_local with a destructor, or a library that it has loaded";
 }
 
 bool is_mapped(const std::filesystem::path& file) {

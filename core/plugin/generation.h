@@ -55,6 +55,9 @@ class Generation {
 /// `library of plugin 'x', generation 2`.
 [[nodiscard]] std::string library_name(std::string_view plugin, std::uint32_t generation);
 
+/// Why a library stays mapped though it was unloaded: `symbol 'x'`, or what else keeps one if no symbol of it does.
+[[nodiscard]] std::string pinned_by(const std::filesystem::path& file);
+
 /// Whether a library of this path is mapped into the process.
 [[nodiscard]] bool is_mapped(const std::filesystem::path& file);
 

@@ -58,7 +58,7 @@ std::vector<Generations::Pinned> Generations::pinned() const {
       return retired.name == library_name(one.name, one.number);
     });
     one.waits = found != waiting.end();
-    one.held_by = one.waits ? found->holder : "a symbol or a thread of its own";
+    one.held_by = one.waits ? found->holder : pinned_by(one.file);
   }
   return all;
 }
