@@ -17,7 +17,7 @@ inline constexpr std::string_view kBadField = "MESSAGE.1010";
 /// The time was up before the calls in front of it, with the same key, had been answered.
 inline constexpr std::string_view kQueueStuck = "MESSAGE.1011";
 /// The plugin that handles it is being replaced, and that takes long.
-inline constexpr std::string_view kReplaced = "MESSAGE.1013";
+inline constexpr std::string_view kReplaced = "MESSAGE.1014";
 /// Its role is not the caller's.
 inline constexpr std::string_view kForbidden = "MESSAGE.1012";
 
