@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -68,6 +69,8 @@ struct EventHub::State {
     // Under the lock: who gets the next event, null if there is nobody any more, for good then.
     std::shared_ptr<const Target> target;
     bool ended = false;
+    /// Its thread has nothing to do any more.
+    bool left = false;
   };
 
   void begin();
@@ -100,7 +103,7 @@ struct EventHub::State {
   std::deque<EventPtr> events;
   std::list<std::function<void()>> subscribers;
 
-  /// Those that have ended stay until `stop`, which joins their threads.
+  /// Those that have ended stay until their threads can be joined without waiting.
   std::list<Listener> listeners;
   std::thread watcher;
 };
@@ -300,6 +303,7 @@ void EventHub::set_listeners(const std::vector<ListenerUse>& listeners) {
     targets.push_back(std::move(target));
   }
   std::vector<State::Listener*> fresh;
+  std::list<State::Listener> gone;
   std::vector<std::shared_ptr<const State::Target>> former;  // go outside of the lock
   {
     const std::lock_guard lock(state_->mutex);
@@ -314,11 +318,21 @@ void EventHub::set_listeners(const std::vector<ListenerUse>& listeners) {
       listener.target = target;
       if (known == state_->listeners.end()) fresh.push_back(&listener);
     }
-    for (State::Listener& listener : state_->listeners) listener.ended = listener.target == nullptr;
+    for (auto listener = state_->listeners.begin(); listener != state_->listeners.end();) {
+      listener->ended = listener->target == nullptr;
+      const auto next = std::next(listener);
+      if (listener->left) gone.splice(gone.end(), state_->listeners, listener);
+      listener = next;
+    }
     state_->come.notify_all();
   }
+  for (State::Listener& listener : gone) listener.thread.join();
   for (State::Listener* listener : fresh) {
-    listener->thread = std::thread([state = state_.get(), listener] { state->listen(*listener); });
+    listener->thread = std::thread([state = state_.get(), listener] {
+      state->listen(*listener);
+      const std::lock_guard lock(state->mutex);
+      listener->left = true;
+    });
     ::pthread_setname_np(listener->thread.native_handle(), "tenon-listener");
   }
 }
