@@ -76,12 +76,18 @@ std::string Diagnostic::to_string() const {
 }
 
 void Diagnostics::error(Place place, std::string message) {
-  list_.push_back({Severity::kError, std::move(place), std::move(message)});
+  add(Severity::kError, std::move(place), std::move(message));
   ++errors_;
 }
 
 void Diagnostics::warning(Place place, std::string message) {
-  list_.push_back({Severity::kWarning, std::move(place), std::move(message)});
+  add(Severity::kWarning, std::move(place), std::move(message));
+}
+
+void Diagnostics::add(Severity severity, Place place, std::string message) {
+  if (full()) return;
+  if (list_.size() == kMostListed) message = "there is more wrong than the first 1000, which are listed";
+  list_.push_back({severity, std::move(place), std::move(message)});
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {

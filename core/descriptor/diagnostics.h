@@ -33,17 +33,26 @@ struct Diagnostic {
 };
 
 /// Collects what is wrong with one load. Not thread-safe.
+///
+/// No more than kMostListed are kept, and one more that says so: a hostile file could have millions of mistakes.
 class Diagnostics {
  public:
+  static constexpr std::size_t kMostListed = 1000;
+
   void error(Place place, std::string message);
   void warning(Place place, std::string message);
 
   [[nodiscard]] bool has_errors() const noexcept { return errors_ > 0; }
+  /// All, also those that are not kept.
   [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
+  /// Whether what comes now is not kept any more: there is no use in looking for it.
+  [[nodiscard]] bool full() const noexcept { return list_.size() > kMostListed; }
   /// All of them, sorted by file, line and column; equal places in the order they came.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
 
  private:
+  void add(Severity severity, Place place, std::string message);
+
   std::vector<Diagnostic> list_;
   std::size_t errors_ = 0;
 };

@@ -75,6 +75,7 @@ Attributes ElementReader::attributes(pugi::xml_node element, const ElementRule& 
   std::set<std::string_view> seen;
   std::vector<std::string_view> unknown;
   for (const pugi::xml_attribute attribute : element.attributes()) {
+    if (diagnostics_.full()) break;
     const std::string_view name = attribute.name();
     if (!seen.insert(name).second) {
       diagnostics_.error(document_.place(attribute),
@@ -156,6 +157,7 @@ void ElementReader::warn_of_spring(const Place& place, std::string_view name, st
 Children ElementReader::children(pugi::xml_node element, const ElementRule& rule) {
   Children children;
   for (const pugi::xml_node child : element.children()) {
+    if (diagnostics_.full()) break;
     const std::string_view local = local_name(child.name());
     if (child.type() != pugi::node_element) {
       if (rule.holds_text || trimmed(child.value()).empty()) continue;
@@ -191,6 +193,13 @@ Text ElementReader::text(pugi::xml_node element) {
 Text ElementReader::substituted(std::string_view raw, const Place& place) {
   const std::size_t errors = diagnostics_.errors();
   std::string text = properties_.substitute(raw, place, diagnostics_);
+  // Each text by itself may be harmless; all together would fill the memory.
+  if (text.size() > raw.size()) grown_ += text.size() - raw.size();
+  if (grown_ > kMostGrown) {
+    if (!overgrown_) diagnostics_.error(place, "the properties in this file make it longer by more than 16 MiB");
+    overgrown_ = true;
+    return {place, {}};
+  }
   if (diagnostics_.errors() > errors) text.clear();
   return {place, std::move(text)};
 }

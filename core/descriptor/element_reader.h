@@ -73,7 +73,12 @@ class ElementReader {
   [[nodiscard]] bool replaced_by_spring(pugi::xml_node element, const ElementRule& rule, std::string_view missing);
   void warn_of_spring(const Place& place, std::string_view name, std::string_view skipped);
 
+  static constexpr std::size_t kMostGrown = std::size_t{16} * 1024 * 1024;
+
   const XmlDocument& document_;
+  /// By how much properties have made the texts longer so far.
+  std::size_t grown_ = 0;
+  bool overgrown_ = false;
   const Properties& properties_;
   Diagnostics& diagnostics_;
 };

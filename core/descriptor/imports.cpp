@@ -14,6 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Each import takes a part of the stack.
+constexpr std::size_t kDeepestImport = 64;
+
 /// Reads files and what they import, depth first.
 class FileReader {
  public:
@@ -52,6 +55,10 @@ void FileReader::read(const fs::path& file, const Place& blamed, const std::stri
     const auto importer = std::ranges::find(open_, canonical, &Open::canonical);
     if (importer != open_.end()) return refuse_cycle(importer, file, blamed);
     if (!known_.insert(canonical).second) return;
+  }
+  if (open_.size() == kDeepestImport) {
+    diagnostics_.error(blamed, "imports are nested more than " + std::to_string(kDeepestImport) + " deep");
+    return;
   }
   if (!trusts(file.parent_path(), blamed)) return;
   const auto text = read_regular_file(file, blamed, complaint, diagnostics_, [&](int descriptor) {

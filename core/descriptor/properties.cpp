@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t kDeepestReference = 64;
 /// Values that double at each level would fill the memory; texts of nothing would take for ever.
 constexpr std::size_t kMostReferences = 10'000;
+/// Of all values, when they are checked.
+constexpr std::size_t kMostReferencesInAll = 200'000;
+/// Among more names than these, none is suggested for a wrong one.
+constexpr std::size_t kMostSuggested = 10'000;
 constexpr std::size_t kLongestText = std::size_t{1024} * 1024;
 
 bool is_property_name(std::string_view name) {
@@ -44,6 +48,7 @@ class Properties::Expansion {
   std::optional<std::string> value(std::string_view name, const Entry& entry);
 
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+  [[nodiscard]] std::size_t references() const noexcept { return references_; }
   /// The property whose value must change; empty if the text itself must.
   [[nodiscard]] const std::string& culprit() const noexcept { return culprit_; }
   /// Whether the problem tells of the culprit already.
@@ -162,7 +167,7 @@ void Properties::read_text(std::string_view file, std::string_view text, Diagnos
   const SourceText source(file, text);
   if (!source.check(diagnostics)) return;
   std::map<std::string, Entry, std::less<>> read;
-  for (std::size_t begin = 0; begin < source.text().size();) {
+  for (std::size_t begin = 0; begin < source.text().size() && !diagnostics.full();) {
     const std::size_t end = std::min(source.text().find('\n', begin), source.text().size());
     const std::string_view line = trimmed(source.text().substr(begin, end - begin));
     begin = end + 1;
@@ -236,16 +241,25 @@ std::vector<std::string> Properties::names() const {
 }
 
 std::vector<std::string> Properties::known_names() const {
+  if (entries_.size() + defaults_.size() > kMostSuggested) return {};
   std::vector<std::string> all = names();
   for (const auto& [name, entry] : defaults_) all.push_back(name);
   return all;
 }
 
 void Properties::check(Diagnostics& diagnostics) const {
+  std::size_t references = 0;
   for (const std::string& name : names()) {
     const auto entry = find_as_written(name);
     Expansion expansion(*this);
-    if (expansion.value(name, *entry)) continue;
+    const bool good = expansion.value(name, *entry).has_value();
+    references += expansion.references();
+    if (diagnostics.full()) return;
+    if (references > kMostReferencesInAll) {
+      diagnostics.error(entry->place, "the properties up to this one refer to each other more than 200000 times");
+      return;
+    }
+    if (good) continue;
     // The culprit is checked in its turn; what refers to it would only repeat its error.
     if (expansion.culprit() == name || !entries_.contains(expansion.culprit()))
       diagnostics.error(entry->place, expansion.problem());

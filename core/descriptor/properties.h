@@ -60,7 +60,7 @@ class Properties {
   class Expansion;
 
   [[nodiscard]] std::optional<Entry> find_as_written(std::string_view name) const;
-  /// Those that are set or declared.
+  /// Those that are set or declared, to suggest one of them; none if there are too many to compare.
   [[nodiscard]] std::vector<std::string> known_names() const;
 
   /// Of each name, what was read or set, in that order.

@@ -46,7 +46,7 @@ std::string read_all(int descriptor, std::string& text) {
     if (size < 0) return reason_of(errno);
     if (size == 0) return {};
     text.append(block.data(), static_cast<std::size_t>(size));
-    if (text.size() > kLargestFile) return "larger than 16 MiB";
+    if (text.size() > kLargestFile) return "larger than 4 MiB";
   }
 }
 
@@ -95,7 +95,7 @@ bool SourceText::check(Diagnostics& diagnostics) const {
     diagnostics.error(std::move(place), std::move(message));
     return false;
   };
-  if (text_.size() > kLargestFile) return refuse({file_}, "larger than 16 MiB");
+  if (text_.size() > kLargestFile) return refuse({file_}, "larger than 4 MiB");
   if (is_wide(text_)) return refuse({file_}, "this is UTF-16 or UTF-32; only UTF-8 is read");
   for (std::size_t offset = 0; offset < text_.size();) {
     const auto byte = static_cast<unsigned char>(text_[offset]);

@@ -13,7 +13,7 @@
 namespace tenon::descriptor {
 
 /// More than this in one file is an error, before it is read.
-inline constexpr std::size_t kLargestFile = std::size_t{16} * 1024 * 1024;
+inline constexpr std::size_t kLargestFile = std::size_t{4} * 1024 * 1024;
 
 /// The contents of a regular file. Anything else (a directory, a FIFO: never waited for), a file that cannot be read
 /// and one over kLargestFile is an error at `blamed`: `complaint` with the reason. So is one that `refuse` has a reason

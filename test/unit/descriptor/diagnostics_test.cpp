@@ -79,5 +79,18 @@ TEST(Suggestion, does_not_compare_names_without_end) {
   EXPECT_EQ(suggestion(endless, {endless + "y"}), "");
 }
 
+TEST(Diagnostics, keep_no_more_than_a_thousand_and_say_so) {
+  Diagnostics diagnostics;
+  for (std::uint32_t line = 1; line <= 5000; ++line) {
+    EXPECT_EQ(diagnostics.full(), line > Diagnostics::kMostListed + 1);
+    diagnostics.error({"f.xml", line, 1}, "wrong");
+  }
+  const auto sorted = diagnostics.sorted();
+  EXPECT_EQ(sorted.size(), Diagnostics::kMostListed + 1);
+  EXPECT_EQ(sorted.back().to_string(),
+            "f.xml:1001:1: error: there is more wrong than the first 1000, which are listed");
+  EXPECT_EQ(diagnostics.errors(), 5000U);
+}
+
 }  // namespace
 }  // namespace tenon::descriptor

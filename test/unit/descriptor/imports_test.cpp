@@ -81,7 +81,7 @@ TEST_F(ReadDescriptors, that_cannot_be_read_are_errors_and_never_waited_for) {
   EXPECT_THAT(messages, ElementsAre("fifo.xml: error: cannot read: not a regular file",
                                     "folder.xml: error: cannot read: Is a directory",
                                     "importer.xml:2:9: error: cannot import 'none.xml': No such file or directory",
-                                    "large.xml: error: cannot read: larger than 16 MiB",
+                                    "large.xml: error: cannot read: larger than 4 MiB",
                                     "none.xml: error: cannot read: No such file or directory"));
 }
 

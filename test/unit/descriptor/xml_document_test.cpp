@@ -146,7 +146,7 @@ TEST(XmlDocument, bounds_how_deep_elements_nest) {
 TEST(XmlDocument, bounds_the_size_of_a_text) {
   EXPECT_THAT(read("<beans/>" + std::string(kLargestFile - 8, ' ')).messages, IsEmpty());
   EXPECT_THAT(read("<beans/>" + std::string(kLargestFile, ' ')).messages,
-              ElementsAre("f.xml: error: larger than 16 MiB"));
+              ElementsAre("f.xml: error: larger than 4 MiB"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -93,6 +94,35 @@ TEST_F(ElfRecord, refuses_damaged_section_headers) {
             "PLUGIN.1003 FILE: the section headers are damaged");
   EXPECT_EQ(refusal(with_header([](Elf64_Ehdr& h) { h.e_shnum = 0; })),
             "PLUGIN.1004 FILE: the file has no section headers");
+}
+
+TEST_F(ElfRecord, refuses_links_to_nothing_and_devices) {
+  const fs::path link = folder_.path() / "link.so";
+  fs::create_symlink("nothing", link);
+  EXPECT_EQ(refusal_of(link), "PLUGIN.1001 FILE: No such file or directory");
+  fs::remove(link);
+  fs::create_symlink("link.so", link);
+  EXPECT_EQ(refusal_of(link), "PLUGIN.1001 FILE: Too many levels of symbolic links");
+  fs::remove(link);
+  fs::create_symlink("/dev/zero", link);
+  EXPECT_EQ(refusal_of(link), "PLUGIN.1001 FILE: not a regular file");
+}
+
+TEST_F(ElfRecord, takes_no_memory_for_what_a_file_says_that_it_has) {
+  EXPECT_EQ(refusal(with_header([](Elf64_Ehdr& h) { h.e_shnum = 0xffff; })),
+            "PLUGIN.1003 FILE: the section headers are cut off");
+  std::string content = with_header([](Elf64_Ehdr&) {});
+  Elf64_Ehdr header;
+  std::memcpy(&header, content.data(), sizeof header);
+  const std::size_t names = header.e_shoff + header.e_shstrndx * sizeof(Elf64_Shdr);
+  for (const std::uint64_t size : {~std::uint64_t{0}, std::uint64_t{1} << 40, (std::uint64_t{1} << 20) + 1}) {
+    std::memcpy(content.data() + names + offsetof(Elf64_Shdr, sh_size), &size, sizeof size);
+    EXPECT_EQ(refusal(content), "PLUGIN.1003 FILE: the section names are damaged") << size;
+  }
+  // A file without blocks that says it is a tebibyte long.
+  const fs::path sparse = folder_.write("sparse.so", tenon::test::read_file(kSample).substr(0, sizeof(Elf64_Ehdr)));
+  fs::resize_file(sparse, std::uintmax_t{1} << 40);
+  EXPECT_EQ(refusal_of(sparse), "PLUGIN.1004 FILE: the file has no section .tenon.plugin (is TENON_PLUGIN used?)");
 }
 
 TEST_F(ElfRecord, never_crashes_on_a_file_cut_off_anywhere) {

@@ -90,6 +90,20 @@ TEST(LibraryCache, refuses_what_others_could_change) {
   EXPECT_TRUE(cache.copy_of(library, {.trust = tenon::descriptor::Trust::kAny}).ok());
 }
 
+TEST(LibraryCache, refuses_what_is_no_library_before_it_reads_it) {
+  tenon::test::TempFolder folder;
+  LibraryCache cache(folder.path() / "cache");
+  const auto refused = [&](const fs::path& file) { return cache.copy_of(folder.path() / file).error().to_string(); };
+  ASSERT_EQ(::mkfifo((folder.path() / "fifo.so").c_str(), 0600), 0);
+  fs::create_directory(folder.path() / "folder.so");
+  fs::create_symlink("loop.so", folder.path() / "loop.so");
+  fs::resize_file(folder.write("large.so", "x"), (std::uintmax_t{1} << 30) + 1);
+  EXPECT_NE(refused("fifo.so").find("not a regular file"), std::string::npos);
+  EXPECT_NE(refused("folder.so").find("not a regular file"), std::string::npos);
+  EXPECT_NE(refused("loop.so").find("Too many levels of symbolic links"), std::string::npos);
+  EXPECT_NE(refused("large.so").find("larger than 1 GiB"), std::string::npos);
+}
+
 TEST(LibraryCache, refuses_another_content_than_is_asked_for) {
   tenon::test::TempFolder folder;
   LibraryCache cache(folder.path() / "cache");
