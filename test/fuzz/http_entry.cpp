@@ -1,3 +1,4 @@
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "api/http_server.h"
 #include "api/json_text.h"
 #include "api/node_api.h"
+#include "fuzz/words.h"
 #include "support/loading.h"
 #include "unit/api/raw_client.h"
 
@@ -140,6 +142,38 @@ void check_json(std::string_view text) {
 
 }  // namespace
 }  // namespace tenon
+
+std::span<const std::string_view> tenon::test::fuzz_words() {
+  static constexpr std::array<std::string_view, 28> kWords{"\r\n",
+                                                           "\r\n\r\n",
+                                                           "\n",
+                                                           "Content-Length: ",
+                                                           "Transfer-Encoding: chunked\r\n",
+                                                           "Expect: 100-continue\r\n",
+                                                           "Host: x\r\n",
+                                                           "Connection: close\r\n",
+                                                           "Accept: text/event-stream\r\n",
+                                                           "Idempotency-Key: k\r\n",
+                                                           "HTTP/1.1",
+                                                           "GET ",
+                                                           "POST ",
+                                                           "DELETE ",
+                                                           "/v1/",
+                                                           "%00",
+                                                           "%2e%2e",
+                                                           "?a=b&",
+                                                           "{\"",
+                                                           "\":",
+                                                           "[",
+                                                           "]}",
+                                                           "\\ud800",
+                                                           "\\u0000",
+                                                           "1e308",
+                                                           "-9223372036854775809",
+                                                           "18446744073709551615",
+                                                           "\xf0\x9f\x98\x80"};
+  return kWords;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,42 +12,16 @@
 #include <utility>
 #include <vector>
 
+#include "fuzz/words.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 /// Tries seeds, then as many inputs that are made of them by chance, the same ones for the same number.
-///   fuzz_http SEEDS [COUNT [NUMBER [LAST]]]   SEEDS: a folder, or one file; LAST: a file that has each input while it
-///   is
-///                                             tried, and so the one that ended the program
+///   PROGRAM SEEDS [COUNT [NUMBER [LAST]]]
+/// SEEDS: a folder, with those in it, or one file; LAST: a file that has each input while it is tried, and so the one
+/// that ended the program.
 namespace {
 
-constexpr std::array<std::string_view, 28> kWords{"\r\n",
-                                                  "\r\n\r\n",
-                                                  "\n",
-                                                  "Content-Length: ",
-                                                  "Transfer-Encoding: chunked\r\n",
-                                                  "Expect: 100-continue\r\n",
-                                                  "Host: x\r\n",
-                                                  "Connection: close\r\n",
-                                                  "Accept: text/event-stream\r\n",
-                                                  "Idempotency-Key: k\r\n",
-                                                  "HTTP/1.1",
-                                                  "GET ",
-                                                  "POST ",
-                                                  "DELETE ",
-                                                  "/v1/",
-                                                  "%00",
-                                                  "%2e%2e",
-                                                  "?a=b&",
-                                                  "{\"",
-                                                  "\":",
-                                                  "[",
-                                                  "]}",
-                                                  "\\ud800",
-                                                  "\\u0000",
-                                                  "1e308",
-                                                  "-9223372036854775809",
-                                                  "18446744073709551615",
-                                                  "\xf0\x9f\x98\x80"};
 constexpr std::size_t kLongest = 64 * 1024;
 
 class Mutator {
@@ -73,7 +46,7 @@ class Mutator {
         if (at < input.size()) input[at] = static_cast<char>(input[at] ^ (1U << below(8)));
         break;
       case 1: input.insert(at, 1, static_cast<char>(below(256))); break;
-      case 2: input.insert(at, kWords[below(kWords.size())]); break;
+      case 2: input.insert(at, tenon::test::fuzz_words()[below(tenon::test::fuzz_words().size())]); break;
       case 3: input.erase(at, below(16)); break;
       case 4: input.insert(at, input.substr(at, length)); break;
       case 5: {  // the rest is another seed's
@@ -97,7 +70,9 @@ std::string content(const std::filesystem::path& file) {
 std::vector<std::string> read_seeds(const std::filesystem::path& path) {
   if (!std::filesystem::is_directory(path)) return {content(path)};
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
   std::sort(files.begin(), files.end());
   std::vector<std::string> seeds;
   for (const auto& file : files) seeds.push_back(content(file));
@@ -113,14 +88,14 @@ void attempt(const std::string& input, const std::string& last) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::cerr << "usage: fuzz_http SEEDS [COUNT [NUMBER [LAST]]]\n";
+    std::cerr << "usage: " << argv[0] << " SEEDS [COUNT [NUMBER [LAST]]]\n";
     return 64;
   }
   const std::vector<std::string> seeds = read_seeds(argv[1]);
   const std::uint64_t count = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0;
   const std::string last = argc > 4 ? argv[4] : "";
   if (seeds.empty()) {
-    std::cerr << "fuzz_http: there are no seeds in " << argv[1] << "\n";
+    std::cerr << argv[0] << ": there are no seeds in " << argv[1] << "\n";
     return 1;
   }
   for (const std::string& seed : seeds) attempt(seed, last);
