@@ -72,6 +72,13 @@ TEST_F(Verify, names_a_thread_that_was_not_joined_and_does_not_unload_its_code) 
   EXPECT_THAT(found.output, AllOf(HasSubstr("FAILED  threads       round 1 with beans: 1 more than before"),
                                   HasSubstr("remedy: join the plugin's threads in stop()")));
   EXPECT_THAT(found.errors, HasSubstr("1 check of "));
+
+  const std::string page = read_file(TENON_RULES_PAGE);
+  const std::string marker = "<!-- unruly_thread -->\n```text\n";
+  const std::size_t begin = page.find(marker);
+  ASSERT_NE(begin, std::string::npos) << "docs/plugin-rules.md shows no output";
+  const std::size_t end = page.find("```", begin + marker.size());
+  EXPECT_THAT(found.output, HasSubstr(page.substr(begin + marker.size(), end - begin - marker.size())));
 }
 
 TEST_F(Verify, names_memory_that_grows) {
