@@ -70,7 +70,7 @@ TEST_F(ValuePins, counts_pins_that_are_copied_and_moved) {
   EXPECT_EQ(library.pins, 0);
 }
 
-TEST_F(ValuePins, owned_objects_pin_and_destroy) {
+TEST_F(ValuePins, owned_objects_are_counted_and_destroyed) {
   struct Base {
     virtual ~Base() = default;
   };
@@ -85,9 +85,10 @@ TEST_F(ValuePins, owned_objects_pin_and_destroy) {
     tenon::Owned<Base> other = std::move(owned);
     EXPECT_FALSE(owned);
     EXPECT_TRUE(other);
-    EXPECT_EQ(library.pins, 1);
+    EXPECT_EQ(library.instances, 1);
   }
   EXPECT_TRUE(gone);
+  EXPECT_EQ(library.instances, 0);
   EXPECT_EQ(library.pins, 0);
 }
 
