@@ -137,5 +137,28 @@ TEST_F(PluginLife, lets_a_run_finish_with_the_code_that_it_began_with) {
   EXPECT_EQ(stop(), 0);
 }
 
+TEST_F(PluginLife, takes_up_a_run_whose_plugin_was_away_when_it_is_back) {
+  start();
+  const fs::path run = run_folder("a");
+  Process command = start_tenon({"run", "gate.pass", "--input", run_input(run)});
+  wait_for_gate(run);
+  node_->signal(SIGKILL);
+  node_->wait();
+  const fs::path away = folder_.path() / "away";
+  fs::create_directories(away);
+  fs::rename(plugins() / "gate.so", away / "gate.so");
+  fs::rename(plugins() / "gate.xml", away / "gate.xml");
+  fs::rename(folder_.path() / "descriptors/chains/gate.xml", away / "chain.xml");
+  start();
+  const auto parked = [&] { return api::print_json(*json({"status"}).find("runs_parked")); };
+  EXPECT_EQ(parked(), "1");
+  fs::rename(away / "chain.xml", folder_.path() / "descriptors/chains/gate.xml");
+  fs::rename(away / "gate.xml", plugins() / "gate.xml");
+  fs::rename(away / "gate.so", plugins() / "gate.so");
+  EXPECT_TRUE(eventually([&] { return parked() == "0"; })) << node_->errors();
+  EXPECT_TRUE(eventually([&] { return text_of(json({"run", "list"}).as_array()->front(), "state") == "failed"; }));
+  EXPECT_EQ(stop(), 0);
+}
+
 }  // namespace
 }  // namespace tenon::test
