@@ -95,6 +95,7 @@ void show_status(const ApiClient& client, bool json) {
       {"since", text_of(status, "since")},
       {"process", count_of(status, "pid")},
       {"plugins", count_of(status, "plugins")},
+      {"last reload", last_reload_text(status)},
       {"beans", count_of(status, "beans")},
       {"drivers", count_of(status, "drivers")},
       {"extensions", count_of(status, "extensions")},
