@@ -86,6 +86,8 @@ constexpr std::uint64_t type_hash() {
     return hash("duration");
   } else if constexpr (std::is_same_v<T, std::string>) {
     return hash("string");
+  } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    return hash(std::is_signed_v<T> ? "int" : "unsigned", sizeof(T));  // compilers spell them differently
   } else if constexpr (DescribedStruct<T>) {
     std::uint64_t seed = hash(type_name<T>());
     boost::mp11::mp_for_each<Members<T>>([&](auto member) {
