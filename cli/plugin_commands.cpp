@@ -37,7 +37,8 @@ void add_verify(CLI::App* plugin, Arguments& a) {
 }  // namespace
 
 void add_plugin_commands(CLI::App& app, Arguments& a) {
-  CLI::App* plugin = app.add_subcommand("plugin", "The plugins: which are loaded, their life, and whether one may be loaded");
+  CLI::App* plugin =
+      app.add_subcommand("plugin", "The plugins: which are loaded, their life, and whether one may be loaded");
   plugin->require_subcommand(1);
   add(plugin, "list", "List them", [&a] { list_plugins(a.client(), a.json); });
   add(plugin, "show", "Show one: its classes, properties and beans", [&a] { show_plugin(a.client(), a.name, a.json); })
