@@ -45,6 +45,12 @@ constexpr std::size_t kHeapARound = 8;
 constexpr std::size_t kRssSlack = 1 << 20;
 constexpr std::size_t kRssARound = 256;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 template <class Condition>
 bool becomes(const Condition& condition) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -95,9 +101,7 @@ class Levels {
   }
   void report(VerifyReport& report) const {
     if (!end_ || rounds_ <= warm()) return;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    report.ok("memory", kind_ + ": not measured in a build with sanitizers");
-#else
+    if (kSanitized) return report.ok("memory", kind_ + ": not measured in a build with sanitizers");
     const std::size_t count = rounds_ - warm();
     const std::size_t heap = growth(begin_.heap, end_->heap);
     const std::size_t resident = growth(begin_.resident, end_->resident);
@@ -110,7 +114,6 @@ class Levels {
     } else {
       report.ok("memory", text);
     }
-#endif
   }
 
  private:
