@@ -136,6 +136,8 @@ LoadResult load(const LoadRequest& request) {
     return result;
   }
   if (request.previous != nullptr) {
+    // Lists that the failed one has shown to its beans are out of sight before the grace of those beans begins.
+    request.previous->publish();
     if (request.tags != nullptr) request.tags->set_current(former_tags);
     (void)defined->define(std::move(former));  // what it can't read now it reads when the store is back
   }
