@@ -374,11 +374,6 @@ std::optional<RunState> Engine::inspect(std::uint64_t id) const {
 }
 
 std::vector<RunState> Engine::inspect_all(std::size_t limit) const {
-  return inspect_where([](const Chain&) { return true; }, limit);
-}
-
-std::vector<RunState> Engine::inspect_where(const std::function<bool(const Chain& chain)>& wanted,
-                                            std::size_t limit) const {
   std::vector<RunRef> runs;
   {
     std::lock_guard lock(state_->mutex);
@@ -386,8 +381,21 @@ std::vector<RunState> Engine::inspect_where(const std::function<bool(const Chain
   }
   std::vector<RunState> states;
   states.reserve(runs.size());
+  for (const RunRef& run : runs) states.push_back(run->inspect());
+  return states;
+}
+
+std::vector<RunState> Engine::inspect_where(const std::function<bool(const Chain& chain)>& wanted,
+                                            std::size_t limit) const {
+  std::vector<RunRef> runs;
+  {
+    std::lock_guard lock(state_->mutex);
+    runs = state_->runs->all(SIZE_MAX);
+  }
+  std::vector<RunState> states;
   for (const RunRef& run : runs) {
-    if (wanted(run->chain())) states.push_back(run->inspect());
+    if (states.size() == limit) break;
+    if (std::optional<RunState> state = run->inspect_if(wanted)) states.push_back(std::move(*state));
   }
   return states;
 }

@@ -218,7 +218,8 @@ class Engine {
   [[nodiscard]] std::optional<RunState> inspect(std::uint64_t run) const;
   /// All runs, and those that have ended but for late answers; at most `limit`.
   [[nodiscard]] std::vector<RunState> inspect_all(std::size_t limit = 1000) const;
-  /// Those whose chain is such a one. `wanted` is called under no lock.
+  /// Those whose chain is such a one, at most `limit`. `wanted` is called under the lock of its run: it looks at the
+  /// chain alone.
   [[nodiscard]] std::vector<RunState> inspect_where(const std::function<bool(const Chain& chain)>& wanted,
                                                     std::size_t limit = 1000) const;
 

@@ -233,6 +233,16 @@ std::string Run::describe(std::uint32_t step) const {
 
 RunState Run::inspect() const {
   std::lock_guard lock(mutex_);
+  return state();
+}
+
+std::optional<RunState> Run::inspect_if(const std::function<bool(const Chain& chain)>& wanted) const {
+  std::lock_guard lock(mutex_);
+  if (!chain_ || !wanted(*chain_)) return std::nullopt;
+  return state();
+}
+
+RunState Run::state() const {
   RunState state;
   state.id = id_;
   if (!chain_) {

@@ -59,12 +59,12 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   void give_back_locks();
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-  /// Until it has ended.
-  [[nodiscard]] const Chain& chain() const noexcept { return *chain_; }
   /// Asked once, when the run has ended: whether flows that were given up are still out. Then the last of them makes
   /// the engine forget the run.
   [[nodiscard]] bool lingers();
   [[nodiscard]] RunState inspect() const;
+  /// Nothing if its chain is not wanted, or no longer needed.
+  [[nodiscard]] std::optional<RunState> inspect_if(const std::function<bool(const Chain& chain)>& wanted) const;
   /// `flow 'x' of chain 'y'`, or nothing.
   [[nodiscard]] std::string describe(std::uint32_t step) const;
 
@@ -113,6 +113,8 @@ class Run final : public boost::intrusive::unordered_set_base_hook<> {
   void forget_timed_scope(Strand& strand, std::uint64_t serial);
   /// False for serial 0.
   [[nodiscard]] bool timed_out(std::uint64_t serial) const;
+  /// Under the lock.
+  [[nodiscard]] RunState state() const;
   void inspect(const Strand& strand, RunState& state) const;
 
   Engine::State& engine_;

@@ -131,6 +131,13 @@ class FlowPolicyStress : public testing::Test {
                  [this, id = record.id] { engine_.cancel(id); });
     }
     if (dice.percent(5)) pranks_.at(pranks_.now() + 500us, [this] { (void)engine_.inspect_all(); });
+    if (dice.percent(5)) {
+      pranks_.at(pranks_.now() + 500us, [this, chain = record.chain->chain.get()] {
+        for (const auto& state : engine_.inspect_where([&](const auto& other) { return &other == chain; })) {
+          EXPECT_EQ(state.chain, chain->name);
+        }
+      });
+    }
     return true;
   }
 
