@@ -90,7 +90,7 @@ int check(const Options& options) {
   const Settings settings = read_settings(properties, problems);
   if (problems.has_errors()) return print(options, "configuration", problems, {});
 
-  NodeLog log(LogLevel::kWarning, stderr_is_journal());
+  NodeLog log(LogLevel::kWarning, standard_error(stderr_is_journal()));
   tenon::detail::this_node = &log;
   int status = 1;
   {
@@ -122,7 +122,9 @@ int check_syntax(const Options& options) {
   descriptor::Diagnostics diagnostics;
   descriptor::Properties given = read_properties(options, diagnostics);
   given.set(std::string(descriptor::kTrustProperty), "any", "--syntax");  // nothing is loaded of a draft
-  const wiring::PropertyUse properties(given, with_neighbours(options.syntax));
+  wiring::PropertyUse properties(given);
+  descriptor::Diagnostics of_neighbours;
+  (void)properties.read(with_neighbours(options.syntax), of_neighbours);  // for what they declare
   const descriptor::Counts found =
       descriptor::count(descriptor::read_descriptors(options.syntax, properties.values(), diagnostics));
   return print(

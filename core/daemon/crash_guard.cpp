@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "api/run_record.h"
-#include "descriptor/left_out.h"
 
 namespace tenon::daemon {
 
@@ -47,12 +46,12 @@ void CrashGuard::take_up() {
   }
 }
 
-void CrashGuard::apply(descriptor::Properties& properties) const {
-  std::string names;
+descriptor::LeftOutPlugins CrashGuard::quarantined() const {
+  descriptor::LeftOutPlugins plugins;
   for (const plugin::Quarantine::Entry& entry : quarantine_.list()) {
-    names.append(names.empty() ? "" : " ").append(entry.plugin);
+    plugins.emplace(entry.plugin, "is in quarantine: the node has crashed in it");
   }
-  properties.set(std::string(descriptor::kQuarantinedProperty), std::move(names), "quarantine");
+  return plugins;
 }
 
 bool CrashGuard::is_note(const descriptor::Diagnostic& diagnostic) {

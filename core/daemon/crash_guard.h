@@ -10,7 +10,7 @@
 
 #include "daemon/crash_handler.h"
 #include "descriptor/diagnostics.h"
-#include "descriptor/properties.h"
+#include "descriptor/left_out.h"
 #include "plugin/crash_files.h"
 #include "plugin/quarantine.h"
 
@@ -28,8 +28,8 @@ class CrashGuard {
   /// Who is in quarantine. Any thread.
   [[nodiscard]] plugin::Quarantine& quarantine() noexcept { return quarantine_; }
 
-  /// Has a load with these properties leave out what is in quarantine now.
-  void apply(descriptor::Properties& properties) const;
+  /// The same, for a load, which leaves them out.
+  [[nodiscard]] descriptor::LeftOutPlugins quarantined() const;
   /// Whether this is said of what was left out.
   [[nodiscard]] static bool is_note(const descriptor::Diagnostic& diagnostic);
   /// Keeps what a load has left out, to be shown; in place of what the load before has.

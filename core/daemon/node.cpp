@@ -18,17 +18,13 @@
 #include <thread>
 #include <utility>
 
-#include "api/chain_drill.h"
 #include "api/http_server.h"
 #include "api/keeper_run_store.h"
 #include "api/node_api.h"
 #include "api/plugins_api.h"
 #include "api/request_log.h"
-#include "api/reserved.h"
-#include "api/run_log.h"
 #include "api/unix_listener.h"
-#include "config/configs.h"
-#include "config/tags.h"
+#include "daemon/assembly.h"
 #include "daemon/crash_guard.h"
 #include "daemon/install_paths.h"
 #include "daemon/node_log.h"
@@ -36,23 +32,13 @@
 #include "daemon/report.h"
 #include "daemon/settings.h"
 #include "daemon/state_lock.h"
-#include "flow/code_chains.h"
-#include "flow/definition.h"
 #include "flow/engine.h"
 #include "flow/run.h"
 #include "journal/journal.h"
-#include "journal/recorded_transactions.h"
-#include "journal/recovery.h"
-#include "journal/run_keeper.h"
-#include "message/dispatcher.h"
-#include "message/event_hub.h"
 #include "plugin/generations.h"
 #include "plugin/retirement.h"
-#include "store/plugin_store.h"
 #include "wiring/folder_watcher.h"
-#include "wiring/loader.h"
 #include "wiring/reloader.h"
-#include "wiring/step_finder.h"
 
 namespace tenon::daemon {
 namespace {
@@ -64,19 +50,8 @@ constexpr auto kReportInterval = 10s;
 /// How often it looks whether what is left only stands still.
 constexpr auto kStandInterval = 200ms;
 constexpr auto kServerGrace = 2s;
-/// How long the end of the node waits for whoever still holds something of a plugin.
-constexpr auto kRetirementPatience = 5s;
 
 void notify(const std::string& state) { ::sd_notify(0, state.c_str()); }
-
-/// Makes code of the node log through `services` while it lives.
-class ThisNode {
- public:
-  explicit ThisNode(NodeServices& services) { tenon::detail::this_node = &services; }
-  ThisNode(const ThisNode&) = delete;
-  ThisNode& operator=(const ThisNode&) = delete;
-  ~ThisNode() { tenon::detail::this_node = nullptr; }
-};
 
 /// A flag that poll(2) sees.
 class Event {
@@ -224,52 +199,23 @@ class MainLoop {
   bool unsettled_ = false;
 };
 
-std::vector<message::ListenerUse> listeners_of(const wiring::Wiring& wiring) {
-  std::vector<message::ListenerUse> uses;
-  for (const ExtensionEntry& entry : wiring.extension_list(std::string(EventListener::kInterface))) {
-    uses.push_back({static_cast<EventListener*>(entry.object), std::string(entry.bean), wiring.find_bean(entry.bean)});
-  }
-  return uses;
-}
-
-/// What a node is made of, once it is made.
-struct Parts {
-  const Settings& settings;
-  NodeStore& store;
-  flow::Engine& engine;
-  journal::StoreJournal& journal;
-  journal::RunKeeper& keeper;
-  api::RunLog& runs;
-  message::Dispatcher& messages;
-  message::EventHub& events;
-  wiring::Reloader& reloader;
-  plugin::Generations& generations;
-  CrashGuard& crashes;
-};
-
 /// Serves until a signal comes and all runs have ended.
-void serve(const Parts& parts, api::UnixListener listener, const Event& wake, Signals& signals) {
-  const Settings& settings = parts.settings;
-  api::KeeperRunStore run_store(parts.store.store(), parts.journal, parts.keeper);
-  api::RequestLog requests(parts.store.store(), parts.store.node());
-  const wiring::Current& wiring = parts.reloader.current();
-  api::NodeApi api(kVersion, wiring, parts.engine, parts.runs, parts.messages, &run_store, &parts.events, &requests,
-                   &parts.reloader, &parts.generations);
-  api.set_store([&parts] { return parts.store.status(); });
-  api.set_crashes([&parts] { return parts.crashes.status(); });
-  api.set_quarantined([&parts] {
+void serve(Assembly& node, CrashGuard& crashes, const Settings& settings, api::UnixListener listener, const Event& wake,
+           Signals& signals) {
+  wiring::Reloader& reloader = node.reloader();
+  const wiring::Current& wiring = reloader.current();
+  api::KeeperRunStore run_store(node.store().store(), node.journal(), node.keeper());
+  api::RequestLog requests(node.store().store(), node.store().node());
+  api::NodeApi api(kVersion, wiring, node.engine(), node.runs(), node.messages(), &run_store, &node.events(), &requests,
+                   &reloader, &node.generations());
+  api.set_store([&node] { return node.store().status(); });
+  api.set_crashes([&crashes] { return crashes.status(); });
+  api.set_quarantined([&crashes] {
     std::vector<std::string> names;
-    for (const plugin::Quarantine::Entry& entry : parts.crashes.quarantine().list()) names.push_back(entry.plugin);
+    for (const plugin::Quarantine::Entry& entry : crashes.quarantine().list()) names.push_back(entry.plugin);
     return names;
   });
-  parts.reloader.set_published([&](const wiring::Wiring& published) {
-    parts.messages.set_table(published.messages);
-    api.rewire();
-    parts.events.set_listeners(listeners_of(published));
-    parts.keeper.plugins_changed();
-  });
-  parts.reloader.set_holder(
-      [&parts](const plugin::Generation& library) { return api::runs_holding(parts.engine, library); });
+  node.set_published([&api](const wiring::Wiring&) { api.rewire(); });
   std::optional<wiring::FolderWatcher> watcher;
   if (settings.watch) {
     std::vector<std::filesystem::path> folders = settings.descriptors;
@@ -290,196 +236,61 @@ void serve(const Parts& parts, api::UnixListener listener, const Event& wake, Si
            counted(first->chains.size(), "chain"));
   }
 
-  MainLoop(signals, wake, parts.reloader, *parts.generations.retirement(), watcher ? &*watcher : nullptr).run();
-  log::info("node is stopping", {{"runs", parts.engine.in_flight()}});
+  MainLoop(signals, wake, reloader, *node.generations().retirement(), watcher ? &*watcher : nullptr).run();
+  log::info("node is stopping", {{"runs", node.engine().in_flight()}});
   notify("STOPPING=1\nSTATUS=Stopping");
-  parts.reloader.close();
+  reloader.close();
   api.set_stopping();
-  drain(parts.engine, parts.journal, settings.stop_grace, signals);
+  drain(node.engine(), node.journal(), settings.stop_grace, signals);
   server.stop(kServerGrace);
-  parts.reloader.set_published({});
-  parts.reloader.set_holder({});
+  node.set_published({});
 }
 
-journal::JournalOptions journal_options(std::int64_t node) {
-  journal::JournalOptions options;
-  options.node = node;
-  options.definition_text = flow::definition_text;
-  options.fenced = [] {
-    log::error("another node has taken over the runs of this one, which ends at once");
-    std::_Exit(1);
-  };
-  options.availability = [](const std::string& reason) {
-    if (reason.empty()) {
-      log::info("the journal is written again");
-    } else {
-      log::error("the journal can't be written; runs wait", {{"reason", reason}});
-    }
-  };
-  return options;
-}
-
-journal::KeeperOptions keeper_options(std::int64_t node, const Settings& settings, const flow::StepResolver& flows,
-                                      api::RunLog& runs) {
-  journal::KeeperOptions options;
-  options.retention.keep = settings.run_retention;
-  options.node = node;
-  options.chain = [&flows](std::string_view text) { return flow::chain_from_definition(text, flows); };
-  options.observer = [&runs](std::uint64_t run, const flow::Chain& chain) { return runs.take_up(run, chain); };
-  options.ended = [&runs](const flow::RunResult& result) { runs.taken_up_ended(result); };
-  return options;
-}
-
-/// Other nodes can change a config on PostgreSQL only.
-std::shared_ptr<config::Configs> make_configs(const store::Store& store, StoreHost& host) {
-  constexpr auto kPoll = 500ms;
-  auto configs = std::make_shared<config::Configs>(
-      config::ConfigsOptions{.store = &host, .poll = store.engine() == "sqlite" ? 0ms : kPoll});
-  configs->set_listener([](const config::ConfigChange& change) {
-    const bool set = change.kind == config::ConfigChange::Kind::kSet;
-    log::info(set ? "config set" : "config reset", {{"config", config::full_name(change.category, change.name)},
-                                                    {"resource", change.resource ? to_string(*change.resource) : "all"},
-                                                    {"before", change.before.value_or("")},
-                                                    {"now", change.now.value_or("")},
-                                                    {"by", change.by}});
-  });
-  return configs;
-}
-
-/// Runs that are left in good order are not counted as interrupted.
-void leave_runs(store::Store& store, std::int64_t node) {
-  const Result<std::unique_ptr<store::Connection>> connection = store.connect();
-  const Result<void> left = connection ? journal::release_runs(**connection, node) : connection.error();
-  if (!left) log::warning("runs that are left count as interrupted", {{"error", left.error().to_string()}});
+void log_flaws(const descriptor::Diagnostics& found) {
+  for (const descriptor::Diagnostic& warning : found.sorted()) {
+    log::warning(CrashGuard::is_note(warning) ? "the quarantine has a consequence" : "a descriptor has a flaw",
+                 {{"place", warning.place.to_string()}, {"message", warning.message}});
+  }
 }
 
 }  // namespace
 
 int run_node(const Options& options, Signals& signals) {
   descriptor::Diagnostics problems;
-  descriptor::Properties properties = read_properties(options, problems);
+  const descriptor::Properties properties = read_properties(options, problems);
   const Settings settings = read_settings(properties, problems);
   if (problems.has_errors()) {
     std::cerr << diagnostics_text(problems);
     return 1;
   }
-  NodeLog log(settings.log_level, stderr_is_journal());
-  flow::CodeChains chains;
-  log.set_chains(chains);
-  message::Dispatcher messages;
-  log.set_messages(messages);
-  const ThisNode this_node(log);
+  NodeLog log(settings.log_level, standard_error(stderr_is_journal()));
   const Result<StateLock> lock = StateLock::take(settings.state);
   if (!lock) return fail(lock.error());
-  CrashGuard crashes(settings.state);
-  crashes.apply(properties);
-  const Result<std::unique_ptr<NodeStore>> store = NodeStore::open(settings);
-  if (!store) return fail(store.error());
-  message::EventHubOptions event_options;
-  event_options.retention = settings.event_retention;
-  message::EventHub events((*store)->store(), event_options);
-  log.set_events(events);
-  store::PluginStoreOptions store_options;
-  store_options.committed = [&events] { events.committed(); };
-  store::PluginStore plugin_store((*store)->store(), store_options);
-  log.set_store(plugin_store);
-  config::CurrentTags tags;
-  log.set_tags(tags);
-  Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
-  if (!listener) return fail(listener.error());
-
-  // Gone after everything that may drop what it is to end.
   const Event wake;
-  plugin::Generations generations(std::make_shared<plugin::Retirement>([&wake] { wake.set(); }));
-  wiring::ReloaderOptions reloading;
-  wiring::LoadRequest& request = reloading.request;
-  request.descriptor_folders = settings.descriptors;
-  request.plugin_folders = settings.plugins;
-  request.library_cache = settings.state / "libraries";
-  request.properties = &properties;
-  request.node = &log;
-  request.configs = make_configs((*store)->store(), plugin_store);
-  request.tags = &tags;
-  request.node_properties = declared_settings();
-  request.reserved = api::reserved_names();
-  request.prepare = [&](const std::vector<wiring::PluginInfo>&) { return (*store)->migrate(settings); };
-  reloading.generations = &generations;
-  reloading.disabled_file = settings.state / "disabled-plugins";
-  reloading.wake = [&wake] { wake.set(); };
-  reloading.lift = [&](const std::string& plugin) {
-    const Result<bool> lifted = crashes.quarantine().lift(plugin);
+  std::optional<CrashGuard> crashes;
+  AssemblyOptions parts{.settings = &settings, .properties = &properties, .log = &log};
+  parts.wake = [&wake] { wake.set(); };
+  parts.reloading.quarantined = [&crashes] { return crashes->quarantined(); };
+  parts.reloading.loaded = [&crashes](const descriptor::Diagnostics& found) { crashes->note(found); };
+  parts.reloading.lift = [&crashes](const std::string& plugin) {
+    const Result<bool> lifted = crashes->quarantine().lift(plugin);
     if (!lifted) log::error("the quarantine is not lifted", {{"error", lifted.error().to_string()}});
-    crashes.apply(properties);
     return lifted && *lifted;
   };
-  reloading.loaded = [&crashes](const descriptor::Diagnostics& found) { crashes.note(found); };
-  const std::shared_ptr<config::Configs> configs = request.configs;
-  wiring::Reloader reloader(std::move(reloading));
-  {
-    const wiring::LoadResult result = reloader.start();
-    if (!result.wiring) {
-      std::cerr << diagnostics_text(result.diagnostics);
-      generations.retirement()->finish(kRetirementPatience);
-      return 1;
-    }
-    for (const descriptor::Diagnostic& warning : result.diagnostics.sorted()) {
-      log::warning(CrashGuard::is_note(warning) ? "the quarantine has a consequence" : "a descriptor has a flaw",
-                   {{"place", warning.place.to_string()}, {"message", warning.message}});
-    }
+  Assembly node(std::move(parts));
+  crashes.emplace(settings.state);  // when there is a log
+  if (const Result<void> opened = node.open(); !opened) return fail(opened.error());
+  Result<api::UnixListener> listener = api::UnixListener::open(settings.socket);
+  if (!listener) return fail(listener.error());
+  const descriptor::Diagnostics found = node.load();
+  if (found.has_errors()) {
+    std::cerr << diagnostics_text(found);
+    return 1;
   }
-  const wiring::Current& wiring = reloader.current();
-  {
-    // Gone before beans stop: a thread of the engine may be on its way out of a flow's code when its run has ended.
-    const std::int64_t node = (*store)->node();
-    journal::RecordedTransactions transactions((*store)->store(), plugin_store, node);
-    journal::StoreJournal journal((*store)->store(), journal_options(node));
-    api::RunLog runs(settings.runs_kept);
-    flow::Engine engine({.threads = 0,
-                         .blocking_threads = settings.blocking_threads,
-                         .last_run = (*store)->last_run(),
-                         .journal = &journal,
-                         .transactions = &transactions});
-    log.set_engine(&engine);
-    const wiring::StepFinder flows_of_plugins(wiring);
-    const api::DrillSteps flows(flows_of_plugins);
-    journal::RunKeeper keeper((*store)->store(), engine, keeper_options(node, settings, flows, runs));
-    if (const Result<std::size_t> taken_up = keeper.take_up(); !taken_up) {
-      engine.close();
-      journal.close();
-      engine.drop_standing();
-      log.set_engine(nullptr);
-      return fail(taken_up.error());
-    }
-    log.set_listener([&keeper](std::string_view event) { keeper.event(std::string(event)); });
-    const auto start_run = [&](flow::RunRequest run) -> Result<std::uint64_t> {
-      const auto record = runs.start(engine, std::move(run));
-      return record ? Result<std::uint64_t>((*record)->id()) : record.error();
-    };
-    chains.open(
-        engine, [&](std::string_view name) { return wiring.get()->find_chain(name); }, start_run);
-    messages.open(wiring.get()->messages, start_run);
-    events.set_listeners(listeners_of(*wiring.get()));
-    serve({settings, **store, engine, journal, keeper, runs, messages, events, reloader, generations, crashes},
-          std::move(listener).value(), wake, signals);
-    events.stop();
-    messages.close();
-    chains.close();
-    log.set_listener(nullptr);
-    keeper.stop();
-    transactions.stop();
-    journal.close();
-    engine.drop_standing();
-    log.set_engine(nullptr);
-    leave_runs((*store)->store(), node);
-  }
-  wiring.get()->stop();
-  wiring.set(nullptr);
-  configs->set_parents(nullptr);
-  if (!generations.retirement()->finish(kRetirementPatience)) {
-    for (const plugin::Retirement::Waiting& left : generations.retirement()->waiting()) {
-      log::warning("something is still held at the end of the node", {{"what", left.name}, {"held_by", left.holder}});
-    }
-  }
+  log_flaws(found);
+  if (const Result<void> begun = node.begin(); !begun) return fail(begun.error());
+  serve(node, *crashes, settings, std::move(listener).value(), wake, signals);
+  (void)node.end();
   log::info("node stopped");
   return 0;
 }

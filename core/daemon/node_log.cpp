@@ -68,18 +68,17 @@ void append_quoted(std::string& line, std::string_view value) {
 
 }  // namespace
 
-struct NodeLog::Sink {
-  spdlog::logger logger{"tenond", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
-};
-
-NodeLog::NodeLog(LogLevel level, bool for_journal)
-    : level_(level), for_journal_(for_journal), sink_(std::make_unique<Sink>()) {
-  sink_->logger.set_level(spdlog::level::trace);
-  sink_->logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+NodeLog::Write standard_error(bool for_journal) {
+  const auto logger = std::make_shared<spdlog::logger>("tenond", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog::level::trace);
+  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
       for_journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v", spdlog::pattern_time_type::utc));
+  return [logger, for_journal](LogLevel level, std::string_view library, const std::string& line) {
+    std::string whole = for_journal ? "<" + std::to_string(priority(level)) + ">" : std::string();
+    whole.append(library).append(": ").append(line);
+    logger->log(spdlog_level(level), spdlog::string_view_t(whole.data(), whole.size()));
+  };
 }
-
-NodeLog::~NodeLog() = default;
 
 void NodeLog::set_engine(const flow::Engine* engine) {
   std::lock_guard lock(mutex_);
@@ -100,9 +99,7 @@ void NodeLog::log(LogLevel level, std::string_view library, std::string_view tex
                   std::span<const LogField> fields) noexcept {
   if (!log_enabled(level)) return;
   try {
-    std::string line = for_journal_ ? "<" + std::to_string(priority(level)) + ">" : std::string();
-    line.append(library).append(": ").append(format_line(text, fields));
-    sink_->logger.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+    write_(level, library, format_line(text, fields));
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): a log that can't be written has nowhere to say so
   }
 }

@@ -9,19 +9,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "flow/engine.h"
 #include "plugin/lease.h"
 
 namespace tenon::daemon {
 
-/// The node's services to libraries: its chains, its store, its messages, and its log, on standard error. One line
-/// each: `TIME LEVEL LIBRARY: TEXT key=value …`; for the journal, which has the time, `<PRIORITY>LIBRARY: TEXT
-/// key=value …`. A value with blanks or quotes is quoted. Any thread may call.
+/// The node's services to libraries: its chains, its store, its messages, and its log. Any thread may call.
 class NodeLog final : public NodeServices {
  public:
-  NodeLog(LogLevel level, bool for_journal);
-  ~NodeLog();
+  /// Takes one line, `TEXT key=value …`; a value with blanks or quotes is quoted. Any thread, several at a time.
+  using Write = std::function<void(LogLevel level, std::string_view library, const std::string& line)>;
+
+  /// Lines below `level` are dropped.
+  NodeLog(LogLevel level, Write write) : level_(level), write_(std::move(write)) {}
   NodeLog(const NodeLog&) = delete;
   NodeLog& operator=(const NodeLog&) = delete;
 
@@ -54,10 +56,8 @@ class NodeLog final : public NodeServices {
   void wait_at_gate(const ExtensionSlot& slot) override { plugin::wait_at_gate(slot); }
 
  private:
-  struct Sink;
   const LogLevel level_;
-  const bool for_journal_;
-  std::unique_ptr<Sink> sink_;
+  const Write write_;
   std::mutex mutex_;
   const flow::Engine* engine_ = nullptr;
   std::function<void(std::string_view event)> listener_;
@@ -67,6 +67,10 @@ class NodeLog final : public NodeServices {
   EventHost* events_ = nullptr;
   TagHost* tags_ = nullptr;
 };
+
+/// Writes to standard error: `TIME LEVEL LIBRARY: LINE`; for the journal, which has the time,
+/// `<PRIORITY>LIBRARY: LINE`.
+[[nodiscard]] NodeLog::Write standard_error(bool for_journal);
 
 /// Text and fields of one line.
 [[nodiscard]] std::string format_line(std::string_view text, std::span<const LogField> fields);

@@ -4,10 +4,6 @@
 
 namespace tenon::daemon {
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
-}
-
 std::string diagnostics_text(const descriptor::Diagnostics& diagnostics) {
   std::string text;
   const std::vector<descriptor::Diagnostic> list = diagnostics.sorted();

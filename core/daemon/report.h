@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "descriptor/diagnostics.h"
+#include "descriptor/words.h"
 
 /// What a check or a start has found, for people and for programs.
 namespace tenon::daemon {
 
-/// `1 error`, `2 errors`.
-[[nodiscard]] std::string counted(std::size_t count, std::string_view noun);
+using descriptor::counted;
 
 /// All that is wrong, a line each: `file:line:column: error: message`. With errors, a last line `N errors, M warnings`.
 [[nodiscard]] std::string diagnostics_text(const descriptor::Diagnostics& diagnostics);

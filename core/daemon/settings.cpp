@@ -54,6 +54,8 @@ const std::vector<Rule>& rules() {
         {"tenon.event.retention", "72h", "how long events stay in the store; 0: for ever", Kind::kDuration, 0},
         {"tenon.watch", "true", "take up changed plugins, descriptors and chains without being asked", Kind::kBool},
         {"tenon.watch.quiet", "200ms", "how long nothing must have happened to the files before", Kind::kDuration, 1},
+        {"tenon.swap.patience", "10s", "how long a plugin that is stopped first may take until nobody uses it",
+         Kind::kDuration, 1},
         {"tenon.api.connections", "1024", "so many connections to the API at once", Kind::kInteger, 1, 1'000'000},
     };
   }();
@@ -206,6 +208,7 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
       std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.event.retention")));
   settings.connections = static_cast<std::size_t>(reader.number("tenon.api.connections"));
   settings.watch = reader.flag("tenon.watch");
+  settings.swap_patience = std::chrono::milliseconds(reader.number("tenon.swap.patience"));
   settings.watch_quiet = std::chrono::milliseconds(reader.number("tenon.watch.quiet"));
   return settings;
 }

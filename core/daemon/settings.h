@@ -35,6 +35,8 @@ struct Settings {
   /// Whether changed files are looked for, and how long nothing must have happened to them.
   bool watch = true;
   std::chrono::milliseconds watch_quiet{};
+  /// wiring::SwapGate::patience.
+  std::chrono::milliseconds swap_patience{};
 };
 
 /// The properties that the command line asks for: the file, then `--set`.

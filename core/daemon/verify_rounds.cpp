@@ -20,6 +20,7 @@
 #include "daemon/node_store.h"
 #include "daemon/report.h"
 #include "daemon/verify_stage.h"
+#include "daemon/verify_traffic.h"
 #include "plugin/elf_symbols.h"
 #include "plugin/generation.h"
 #include "plugin/library_cache.h"
@@ -151,7 +152,8 @@ class Rounds {
 
   void run() {
     if (!load_once() || !without_beans()) return;
-    if (!request_.descriptor.empty() && open_stage() && check_descriptor() && request_.rounds > 0) with_beans();
+    if (request_.descriptor.empty() || !open_stage() || !check_descriptor() || request_.rounds == 0) return;
+    if (with_beans()) with_traffic();
   }
 
  private:
@@ -310,17 +312,30 @@ class Rounds {
     return true;
   }
 
-  void with_beans() {
+  bool with_beans() {
     const std::uint32_t rounds = stage_->others() ? std::max(1U, request_.rounds / kRoundsForOthers) : request_.rounds;
     Levels levels("with beans", rounds);
     for (std::uint32_t round = 1; round <= rounds; ++round) {
       const std::string where = "round " + std::to_string(round) + " with beans";
-      if (!round_with_beans(where)) return;
+      if (!round_with_beans(where)) return false;
       levels.note(round);
     }
     report_.ok("beans", counted(rounds, "round") + " of start and stop: gone after each dlclose");
     report_.ok("threads", std::to_string(threads()) + ", as before");
     levels.report(report_);
+    return true;
+  }
+
+  void with_traffic() {
+    Settings settings = request_.settings;
+    settings.state /= "node";
+    fs::create_directories(settings.state);
+    settings.store = {store::Address::Engine::kSqlite, (settings.state / "tenon.db").string()};
+    settings.descriptors = {stage_->descriptors()};
+    settings.plugins = {stage_->libraries()};
+    const std::uint32_t swaps = std::max(1U, request_.rounds / (stage_->others() ? 10 * kRoundsForOthers : 10));
+    verify_traffic({request_.name, request_.library, *stage_, swaps, std::move(settings), request_.properties},
+                   report_);
   }
 
   bool round_with_beans(const std::string& where) {
@@ -345,7 +360,7 @@ class Rounds {
 
   const RoundsRequest& request_;
   VerifyReport& report_;
-  NodeLog log_{LogLevel::kWarning, false};
+  NodeLog log_{LogLevel::kWarning, standard_error(false)};
   plugin::LibraryCache cache_;
   fs::path copy_;
   std::uint32_t number_ = 0;

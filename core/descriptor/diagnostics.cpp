@@ -84,6 +84,11 @@ void Diagnostics::warning(Place place, std::string message) {
   add(Severity::kWarning, std::move(place), std::move(message));
 }
 
+void Diagnostics::append(Diagnostics other) {
+  for (Diagnostic& one : other.list_) add(one.severity, std::move(one.place), std::move(one.message));
+  errors_ += other.errors_;
+}
+
 void Diagnostics::add(Severity severity, Place place, std::string message) {
   if (full()) return;
   if (list_.size() == kMostListed) message = "there is more wrong than the first 1000, which are listed";

@@ -41,6 +41,8 @@ class Diagnostics {
 
   void error(Place place, std::string message);
   void warning(Place place, std::string message);
+  /// All that another one has.
+  void append(Diagnostics other);
 
   [[nodiscard]] bool has_errors() const noexcept { return errors_ > 0; }
   /// All, also those that are not kept.

@@ -1,5 +1,4 @@
 #include "descriptor/file_trust.h"
-#include "descriptor/left_out.h"
 #include "descriptor/reader.h"
 #include "descriptor/source_text.h"
 
@@ -99,9 +98,7 @@ std::vector<Descriptor> read_descriptors(const std::vector<fs::path>& files, con
                                          Diagnostics& diagnostics) {
   FileReader reader(properties, diagnostics);
   for (const fs::path& file : files) reader.read(file, Place{file.string()}, "cannot read");
-  std::vector<Descriptor> descriptors = std::move(reader).take();
-  leave_out(quarantined_plugins(properties), descriptors, diagnostics);
-  return descriptors;
+  return std::move(reader).take();
 }
 
 }  // namespace tenon::descriptor

@@ -1,7 +1,5 @@
 #include "descriptor/left_out.h"
 
-#include "descriptor/element_reader.h"
-
 #include <algorithm>
 
 namespace tenon::descriptor {
@@ -15,8 +13,10 @@ std::string quoted(std::string_view what, std::string_view name) {
 
 class LeavingOut {
  public:
-  LeavingOut(const Names& plugins, std::vector<Descriptor>& descriptors, Diagnostics& diagnostics)
-      : plugins_(plugins), descriptors_(descriptors), diagnostics_(diagnostics) {}
+  LeavingOut(const LeftOutPlugins& plugins, std::vector<Descriptor>& descriptors, Diagnostics& diagnostics)
+      : given_(plugins), descriptors_(descriptors), diagnostics_(diagnostics) {
+    for (const auto& [name, reason] : plugins) plugins_.insert(name);
+  }
 
   void run() {
     find_plugins();
@@ -48,9 +48,10 @@ class LeavingOut {
 
   void find_plugins() {
     for (const Descriptor& descriptor : descriptors_) {
-      if (descriptor.library && plugins_.contains(descriptor.library->name.text)) {
-        say(descriptor.library->place,
-            quoted("plugin", descriptor.library->name.text) + " is in quarantine: the node has crashed in it");
+      if (!descriptor.library) continue;
+      const auto given = given_.find(descriptor.library->name.text);
+      if (given != given_.end()) {
+        say(descriptor.library->place, quoted("plugin", given->first) + " " + given->second);
       }
     }
     for (bool more = true; more;) {
@@ -203,6 +204,8 @@ class LeavingOut {
     }
   }
 
+  const LeftOutPlugins& given_;
+  /// Those, and those that require one of them.
   Names plugins_;
   std::vector<Descriptor>& descriptors_;
   Diagnostics& diagnostics_;
@@ -213,13 +216,7 @@ class LeavingOut {
 
 }  // namespace
 
-Names quarantined_plugins(const Properties& properties) {
-  Names names;
-  for (const Text& name : split({{}, properties.get(kQuarantinedProperty, "")}, " ")) names.insert(name.text);
-  return names;
-}
-
-void leave_out(const Names& plugins, std::vector<Descriptor>& descriptors, Diagnostics& diagnostics) {
+void leave_out(const LeftOutPlugins& plugins, std::vector<Descriptor>& descriptors, Diagnostics& diagnostics) {
   if (!plugins.empty()) LeavingOut(plugins, descriptors, diagnostics).run();
 }
 

@@ -17,8 +17,7 @@ namespace tenon::descriptor {
 
 /// Reads the files and what they import, relative to the importing file, each file once. A cycle of imports is an
 /// error that prints the path. Descriptors come in the order of `files`, an imported one before its importer. Files and
-/// folders that others could write are errors, and not read, unless the properties trust them: see file_trust.h. What
-/// can't be without plugins that are in quarantine is left out, with a warning: see left_out.h.
+/// folders that others could write are errors, and not read, unless the properties trust them: see file_trust.h.
 [[nodiscard]] std::vector<Descriptor> read_descriptors(const std::vector<std::filesystem::path>& files,
                                                        const Properties& properties, Diagnostics& diagnostics);
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "descriptor/words.h"
 #include "plugin/retirement.h"
 
 namespace tenon::plugin {
@@ -35,7 +36,7 @@ class BeanRetiree final : public Retiree {
   std::string holder() const override {
     const std::int64_t made = bean_->generation().instances();
     if (made == 0) return {};
-    return std::to_string(made) + (made == 1 ? " object" : " objects") + " that beans of its library have made";
+    return descriptor::counted(static_cast<std::size_t>(made), "object") + " that beans of its library have made";
   }
   void go() noexcept override {
     bean_->stop();

@@ -19,7 +19,23 @@ bool is_initial_exec(std::uint64_t type) { return type == R_X86_64_TPOFF64 || ty
 bool is_initial_exec(std::uint64_t type) { return type == R_AARCH64_TLS_TPREL; }
 #endif
 
+/// Each reference of a name to a part of itself may double what it is written out as.
+constexpr std::size_t kMostReferences = 24;
+constexpr std::size_t kLongestMangled = 1024;
+
+std::size_t references(std::string_view name) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < name.size(); ++i) {
+    const char next = name[i + 1];
+    const bool index = (next >= '0' && next <= '9') || (next >= 'A' && next <= 'Z') || next == '_';
+    if ((name[i] == 'S' || name[i] == 'T') && index) ++count;
+  }
+  return count;
+}
+
+/// As it is, if a name was made to take long.
 std::string demangled(const std::string& name) {
+  if (name.size() > kLongestMangled || references(name) > kMostReferences) return name;
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status),
                                                          &std::free);

@@ -42,6 +42,11 @@ class GenerationRetiree final : public Retiree {
 }  // namespace
 
 struct Generation::Library {
+  Library(std::string plugin, NodeServices& services) : name(std::move(plugin)), node(&services) {
+    context.node = node;
+    context.name = name;
+  }
+
   // The name is kept here because plugin code sees it through the context, also while it is being unloaded.
   std::string name;
   LibraryContext context;
@@ -64,36 +69,42 @@ Generation::Generation(std::filesystem::path file, std::string name, std::uint32
 Result<std::shared_ptr<Generation>> Generation::load(const std::filesystem::path& copy, std::string name,
                                                      std::uint32_t number, NodeServices& node,
                                                      std::shared_ptr<Retirement> retirement) {
-  auto library = std::make_unique<Library>();
-  library->name = name;
-  library->node = &node;
-  library->context.node = &node;
-  library->context.name = library->name;
-
-  note_library(copy, name, number);
+  auto library = std::make_unique<Library>(std::move(name), node);
+  note_library(copy, library->name, number);
   namespace dll = boost::dll;
   dll::fs::error_code problem;
   library->handle.load(copy, problem, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
   if (problem) {
     // Boost.DLL's error code says only "bad file"; the dynamic linker's own words name the symbol.
     const char* words = ::dlerror();
-    return make_error("PLUGIN.1006", "the dynamic linker refuses the library",
+    return make_error(kNotLinked, "the dynamic linker refuses the library",
                       words != nullptr ? words : copy.string() + ": " + problem.message());
   }
   if (!library->handle.has(kRegisterSymbol)) {
     return make_error("PLUGIN.1007", "no entry symbol",
                       copy.string() + ": " + kRegisterSymbol + " is not exported (is TENON_PLUGIN used?)");
   }
+  auto& entry = library->handle.get<RegisterFunction>(kRegisterSymbol);
+  return registered(entry, std::move(library), copy, number, std::move(retirement));
+}
 
-  auto& enter = library->handle.get<RegisterFunction>(kRegisterSymbol);
-  Registration registration{&node, &library->context, &library->table};
-  std::shared_ptr<Generation> generation(new Generation(copy, std::move(name), number, std::move(library)),
+Result<std::shared_ptr<Generation>> Generation::enter(RegisterFunction& entry, std::string name, std::uint32_t number,
+                                                      NodeServices& node, std::shared_ptr<Retirement> retirement) {
+  return registered(entry, std::make_unique<Library>(std::move(name), node), {}, number, std::move(retirement));
+}
+
+Result<std::shared_ptr<Generation>> Generation::registered(RegisterFunction& entry, std::unique_ptr<Library> library,
+                                                           const std::filesystem::path& file, std::uint32_t number,
+                                                           std::shared_ptr<Retirement> retirement) {
+  Registration registration{library->node, &library->context, &library->table};
+  std::string name = library->name;
+  std::shared_ptr<Generation> generation(new Generation(file, std::move(name), number, std::move(library)),
                                          [retirement = std::move(retirement)](Generation* unused) {
                                            auto retiree = std::make_unique<GenerationRetiree>(unused);
                                            if (retirement != nullptr) retirement->add(std::move(retiree));
                                          });
   try {
-    enter(&registration);
+    entry(&registration);
   } catch (const std::exception& e) {
     return make_error("PLUGIN.1008", "the registration of the library threw", e.what());
   } catch (...) {
@@ -147,10 +158,11 @@ std::string pinned_by(const std::filesystem::path& file) {
 }
 
 bool is_mapped(const std::filesystem::path& file) {
+  if (file.empty()) return false;  // the name of the program itself
   auto matches = [](dl_phdr_info* info, std::size_t, void* data) -> int {
-    return *static_cast<const std::filesystem::path*>(data) == info->dlpi_name ? 1 : 0;
+    return *static_cast<const std::string*>(data) == info->dlpi_name ? 1 : 0;
   };
-  return ::dl_iterate_phdr(matches, const_cast<std::filesystem::path*>(&file)) != 0;
+  return ::dl_iterate_phdr(matches, const_cast<std::string*>(&file.native())) != 0;
 }
 
 }  // namespace tenon::plugin

@@ -13,6 +13,9 @@ namespace tenon::plugin {
 
 class Retirement;
 
+/// The code of the error that the dynamic linker does not load a library.
+inline constexpr std::string_view kNotLinked = "PLUGIN.1006";
+
 /// One loaded copy of a plugin's library, with the classes that it registered. Shared by whatever uses its code from
 /// the node's side; code on the library's side holds Pins. Unloaded when the last owner lets go.
 class Generation {
@@ -23,6 +26,11 @@ class Generation {
   [[nodiscard]] static Result<std::shared_ptr<Generation>> load(const std::filesystem::path& copy, std::string name,
                                                                 std::uint32_t number, NodeServices& node,
                                                                 std::shared_ptr<Retirement> retirement = {});
+
+  /// The same for a plugin that is linked into this process, by its entry. It has no file.
+  [[nodiscard]] static Result<std::shared_ptr<Generation>> enter(RegisterFunction& entry, std::string name,
+                                                                 std::uint32_t number, NodeServices& node,
+                                                                 std::shared_ptr<Retirement> retirement = {});
 
   /// Unloads the library and verifies that it is gone. With pins left, it stays mapped for good, and that is logged.
   ~Generation();
@@ -44,6 +52,9 @@ class Generation {
  private:
   struct Library;
   static void stay_for_good(std::unique_ptr<Library> library);
+  static Result<std::shared_ptr<Generation>> registered(RegisterFunction& entry, std::unique_ptr<Library> library,
+                                                        const std::filesystem::path& file, std::uint32_t number,
+                                                        std::shared_ptr<Retirement> retirement);
   Generation(std::filesystem::path file, std::string name, std::uint32_t number, std::unique_ptr<Library> library);
 
   std::filesystem::path file_;
@@ -58,7 +69,7 @@ class Generation {
 /// Why a library stays mapped though it was unloaded: `symbol 'x'`, or what else keeps one if no symbol of it does.
 [[nodiscard]] std::string pinned_by(const std::filesystem::path& file);
 
-/// Whether a library of this path is mapped into the process.
+/// Whether a library of this path is mapped into the process. Of no path: never.
 [[nodiscard]] bool is_mapped(const std::filesystem::path& file);
 
 }  // namespace tenon::plugin

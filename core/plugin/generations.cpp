@@ -9,13 +9,36 @@ namespace tenon::plugin {
 
 Result<std::shared_ptr<Generation>> Generations::load(const std::filesystem::path& copy, const std::string& name,
                                                       NodeServices& node) {
+  const std::lock_guard loading(loading_);
+  if (auto used = find(copy, name)) return used;
+  if (const std::string why = source_.refuse ? source_.refuse(name) : std::string(); !why.empty()) {
+    return make_error(kNotLinked, "the dynamic linker refuses the library", why);
+  }
+  const Result<std::filesystem::path> file = unmapped(copy);
+  if (!file) return file.error();
+  const std::uint32_t number = numbers_[name] + 1;
+  const auto linked = source_.linked.find(name);
+  auto generation = linked != source_.linked.end() ? Generation::enter(*linked->second, name, number, node, retirement_)
+                                                   : Generation::load(*file, name, number, node, retirement_);
+  if (!generation) return generation;
+  numbers_[name] = number;
+  const std::lock_guard lock(mutex_);
+  loaded_.push_back({name, number, *file, *generation});
+  return generation;
+}
+
+std::shared_ptr<Generation> Generations::find(const std::filesystem::path& copy, const std::string& name) {
   const std::lock_guard lock(mutex_);
   std::erase_if(loaded_, [](const Loaded& one) { return one.generation.expired() && !is_mapped(one.file); });
   for (const Loaded& one : loaded_) {
     if (one.file != copy || one.name != name) continue;
     if (auto used = one.generation.lock()) return used;
   }
-  // What is still mapped under this name would be given again, with the data it has by now.
+  return nullptr;
+}
+
+/// What is still mapped under this name would be given again, with the data it has by now: then another name.
+Result<std::filesystem::path> Generations::unmapped(const std::filesystem::path& copy) {
   std::filesystem::path file = copy;
   for (int i = 2; is_mapped(file); ++i) {
     file = copy.string() + "." + std::to_string(i);
@@ -26,11 +49,7 @@ Result<std::shared_ptr<Generation>> Generations::load(const std::filesystem::pat
       return make_error("PLUGIN.1005", "cannot keep a copy of the library", file.string() + ": " + problem.message());
     }
   }
-  auto generation = Generation::load(file, name, numbers_[name] + 1, node, retirement_);
-  if (!generation) return generation;
-  ++numbers_[name];
-  loaded_.push_back({name, (*generation)->number(), file, *generation});
-  return generation;
+  return file;
 }
 
 std::vector<std::shared_ptr<Generation>> Generations::live() const {

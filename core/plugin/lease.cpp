@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <fstream>
 #include <mutex>
 #include <string>
 
@@ -147,10 +148,17 @@ bool Grace::over() {
   return holders_.empty();
 }
 
-std::vector<pid_t> Grace::holders() const {
-  std::vector<pid_t> ids;
-  for (const Holder& holder : holders_) ids.push_back(holder.id);
-  return ids;
+std::string Grace::holder() const {
+  std::string text;
+  for (const Holder& holder : holders_) {
+    text.append(text.empty() ? (holders_.size() == 1 ? "a call on thread " : "calls on threads ") : ", ");
+    text.append(std::to_string(holder.id));
+    std::string name;
+    std::ifstream comm("/proc/self/task/" + std::to_string(holder.id) + "/comm");
+    std::getline(comm, name);
+    if (!name.empty()) text.append(" (").append(name).append(")");
+  }
+  return text;
 }
 
 }  // namespace tenon::plugin

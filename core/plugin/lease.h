@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace tenon::plugin {
@@ -38,8 +39,8 @@ class Grace {
   Grace();
   /// Any thread, but one at a time.
   [[nodiscard]] bool over();
-  /// The threads (their kernel ids) that it waits for.
-  [[nodiscard]] std::vector<pid_t> holders() const;
+  /// The threads that it waits for, by kernel id and name: `a call on thread 4711 (tenon-blocking)`; empty: none.
+  [[nodiscard]] std::string holder() const;
 
  private:
   struct Holder {

@@ -19,12 +19,6 @@ constexpr auto kSlowAfter = 500ms;
 /// Then, and again in that interval, the log says what is waited for.
 constexpr auto kReport = 10s;
 
-std::string threads_text(const std::vector<pid_t>& ids) {
-  std::string text = ids.size() == 1 ? "a call on thread" : "calls on threads";
-  for (const pid_t id : ids) text.append(" ").append(std::to_string(id));
-  return text;
-}
-
 }  // namespace
 
 Retirement::Retirement(std::function<void()> wake) : wake_(std::move(wake)) {}
@@ -76,7 +70,7 @@ std::optional<std::chrono::milliseconds> Retirement::work() {
 bool Retirement::ready(Entry& entry, Clock::time_point now) {
   if (!entry.grace) entry.grace.emplace();
   if (!entry.grace->over()) {
-    entry.holder = threads_text(entry.grace->holders());
+    entry.holder = entry.grace->holder();
     return false;
   }
   entry.holder = entry.retiree->holder();

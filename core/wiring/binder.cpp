@@ -214,6 +214,7 @@ class Binder {
       } else if (!broken_ && !libraries_.incomplete()) {
         diagnostics_.error(bean.place,
                            "'" + bean.id + "' needs a bean that implements " + injection.interface + "; there is none");
+        plan_.unsatisfied.emplace(bean.use.generation->name(), injection.interface);
       }
     }
   }

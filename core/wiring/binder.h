@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -89,6 +90,8 @@ struct Plan {
   std::vector<ChainPlan> chains;
   std::vector<ListedChainPlan> listed_chains;
   std::vector<MessagePlan> messages;
+  /// Plugins of beans that need a bean that is not there, with what it would have to implement.
+  std::map<std::string, std::string, std::less<>> unsatisfied;
 
   /// The beans that implement an interface.
   [[nodiscard]] std::vector<std::size_t> implementing(std::string_view interface_id) const;

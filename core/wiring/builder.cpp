@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -41,11 +43,12 @@ class Builder {
         diagnostics_(diagnostics),
         previous_(std::move(context.previous)),
         gate_(std::move(context.gate)),
-        wiring_(new_wiring(context.retirement)),
+        generations_(context.generations),
+        wiring_(new_wiring(retirement())),
         made_(plan.beans.size()),
         is_new_(plan.beans.size(), true) {
     if (previous_ != nullptr) wiring_->slots_ = previous_->slots_;
-    wiring_->retirement_ = std::move(context.retirement);
+    wiring_->retirement_ = retirement();
     wiring_->plugins = std::move(plugins);
     wiring_->configs = std::move(context.configs);
     wiring_->properties = std::move(context.properties);
@@ -53,8 +56,20 @@ class Builder {
   }
 
   std::shared_ptr<Wiring> build() {
+    std::shared_ptr<Wiring> built = make_all() ? std::move(wiring_) : nullptr;
+    // Out of sight before the grace begins for which its beans stay.
+    if (built == nullptr) wiring_->withdraw();
+    return built;
+  }
+
+ private:
+  [[nodiscard]] std::shared_ptr<plugin::Retirement> retirement() const {
+    return generations_ != nullptr ? generations_->retirement() : nullptr;
+  }
+
+  bool make_all() {
     for (std::size_t index : plan_.order) {
-      if (!make(index)) return nullptr;
+      if (!make(index)) return false;
     }
     fill_lists();
     show_new_lists();
@@ -67,7 +82,7 @@ class Builder {
     }
     wiring_->messages = std::make_shared<const message::MessageTable>(make_messages(plan_, made_, *wiring_));
     StopFirst replaced(previous_ != nullptr ? *previous_ : *wiring_, stopped_first(), gate_);
-    if (!replaced.close(diagnostics_)) return nullptr;
+    if (!replaced.close(diagnostics_)) return false;
     for (std::size_t index : plan_.order) {
       if (!is_new_[index] || start(index)) continue;
       for (auto made = plan_.order.rbegin(); made != plan_.order.rend(); ++made) {
@@ -78,12 +93,11 @@ class Builder {
         bean.start();
         previous_->listen(bean, seen);
       });
-      return nullptr;
+      return false;
     }
-    return wiring_;
+    return true;
   }
 
- private:
   static std::shared_ptr<Wiring> new_wiring(const std::shared_ptr<plugin::Retirement>& retirement) {
     // Its lists may still be read when the last reference goes.
     return {new Wiring, [retirement](Wiring* unused) {
@@ -249,10 +263,29 @@ class Builder {
     }
   }
 
-  /// Lists that nobody could have called anything through are there when the first bean starts; others change when the
-  /// wiring is published.
+  /// Interfaces whose lists code may look at that is at work already.
+  [[nodiscard]] std::set<std::string> watched() const {
+    std::set<std::string> interfaces;
+    if (previous_ == nullptr || generations_ == nullptr) return interfaces;
+    interfaces.emplace(ResourceParents::kInterface);
+    for (const auto& generation : generations_->live()) {
+      const PluginInfo* before = previous_->find_plugin(generation->name());
+      const auto now = std::find_if(wiring_->plugins.begin(), wiring_->plugins.end(),
+                                    [&](const PluginInfo& plugin) { return plugin.generation == generation; });
+      if (now != wiring_->plugins.end() && (before == nullptr || before->generation != generation)) continue;
+      for (const ClassEntry& entry : generation->classes().classes) {
+        for (const InjectionEntry& injection : entry.injections) interfaces.insert(injection.interface);
+      }
+    }
+    return interfaces;
+  }
+
+  /// Lists that only new beans look at are there when the first of them starts, whole; others change when the wiring is
+  /// published and all beans have been started.
   void show_new_lists() {
+    const std::set<std::string> seen = watched();
     for (const auto& [interface_id, list] : wiring_->lists_) {
+      if (seen.count(interface_id) != 0) continue;
       ExtensionSlot& slot = wiring_->slots_->slot(interface_id);
       const ExtensionList* none = nullptr;
       slot.list.compare_exchange_strong(none, &list);
@@ -348,6 +381,7 @@ class Builder {
   Diagnostics& diagnostics_;
   const std::shared_ptr<const Wiring> previous_;
   const SwapGate gate_;
+  plugin::Generations* const generations_;
   std::shared_ptr<Wiring> wiring_;
   std::vector<std::shared_ptr<plugin::Bean>> made_;
   /// Those that are not taken over from the previous wiring.

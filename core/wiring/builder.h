@@ -15,13 +15,13 @@ struct BuildContext {
   std::shared_ptr<config::Tags> tags;
   /// The wiring that this one is to follow, whose beans are taken over where they would be made the same; or null.
   std::shared_ptr<const Wiring> previous;
-  /// Null: what goes goes at once.
-  std::shared_ptr<plugin::Retirement> retirement;
+  /// Who unloads what goes; null: it goes at once.
+  plugin::Generations* generations = nullptr;
   SwapGate gate = {};
 };
 
-/// Makes, configures and starts what the plan says; nothing is published yet, but for lists that were empty before. The
-/// first bean that fails ends it: the error goes to `diagnostics`, what was started is stopped and destroyed in
+/// Makes, configures and starts what the plan says; nothing is published yet, but for lists that only new beans look
+/// at. The first bean that fails ends it: the error goes to `diagnostics`, what was started is stopped and destroyed in
 /// reverse, and the result is null.
 [[nodiscard]] std::shared_ptr<Wiring> build(const Definitions& definitions, const Plan& plan,
                                             std::vector<PluginInfo> plugins, BuildContext context,

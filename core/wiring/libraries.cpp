@@ -55,58 +55,69 @@ bool Libraries::load(const Definitions::Library& library, const LoadRequest& req
   // What is empty was reported by the reader.
   if (definition.name.text.empty() || definition.version.text.empty() || definition.file.text.empty()) return false;
   if (definition.sha256 && definition.sha256->text.empty()) return false;
-  const std::optional<fs::path> file = find_file(library, request, diagnostics);
-  if (!file) return false;
-  auto refuse = [&](const ErrorCode& error) {
-    const bool other = error.code == plugin::kOtherContent;
-    const descriptor::Place& place = other ? definition.sha256->place : definition.file.place;
-    diagnostics.error(place, "plugin '" + definition.name.text + "': " + error.description +
-                                 (error.details.empty() ? "" : ": " + error.details));
-    return false;
-  };
-
-  Result<fs::path> copy =
-      cache_.copy_of(*file, {.trust = descriptor::trust_of(*request.properties),
-                             .sha256 = definition.sha256 ? definition.sha256->text : std::string(),
-                             // What is no plugin is kept out of the cache; what counts is the look at the copy.
-                             .look = [&]() -> Result<void> {
-                               const Result<PluginRecord> seen = plugin::read_record(*file);
-                               return seen ? Result<void>() : seen.error();
-                             }});
-  if (!copy) return refuse(copy.error());
-  Result<PluginRecord> record = plugin::read_record(*copy);
-  if (!record) return refuse(record.error());
-  const std::vector<std::string> differences =
-      plugin::compare_record(*record, definition.name.text, definition.version.text);
-  for (const std::string& difference : differences) {
-    diagnostics.error(definition.file.place, "plugin '" + definition.name.text + "': the record of " + file->string() +
-                                                 " does not fit this node: " + difference);
-  }
-  if (!differences.empty()) return false;
-
-  Result<std::shared_ptr<plugin::Generation>> generation =
-      request.generations != nullptr ? request.generations->load(*copy, definition.name.text, *request.node)
-                                     : plugin::Generation::load(*copy, definition.name.text, 1, *request.node);
-  if (!generation) return refuse(generation.error());
-  if (!check_classes(definition, **generation, diagnostics)) return false;
-  if (!take_messages(definition, *generation, diagnostics)) return false;
+  fs::path file;
+  const std::shared_ptr<plugin::Generation> generation = load_file(library, request, file, diagnostics);
+  if (generation == nullptr) return false;
+  if (!check_classes(definition, *generation, diagnostics)) return false;
+  if (!take_messages(definition, generation, diagnostics)) return false;
 
   PluginInfo info;
   info.name = definition.name.text;
   info.version = definition.version.text;
   info.place = definition.place;
-  info.file = *file;
+  info.file = std::move(file);
   info.stop_first = definition.stop_first;
   for (const auto& needed : definition.requirements) info.requirements.push_back(needed.plugin.text);
   info.loaded = std::chrono::system_clock::now();
-  info.generation = *generation;
+  info.generation = generation;
   const PluginInfo* before = request.previous != nullptr ? request.previous->find_plugin(info.name) : nullptr;
   if (before != nullptr && before->generation == info.generation) info.loaded = before->loaded;
-  for (const ClassEntry& entry : (*generation)->classes().classes) {
-    classes_.emplace(entry.name, ClassUse{&entry, *generation});
+  for (const ClassEntry& entry : generation->classes().classes) {
+    classes_.emplace(entry.name, ClassUse{&entry, generation});
   }
   plugins_.push_back(std::move(info));
   return true;
+}
+
+std::shared_ptr<plugin::Generation> Libraries::load_file(const Definitions::Library& library,
+                                                         const LoadRequest& request, fs::path& file,
+                                                         Diagnostics& diagnostics) {
+  const LibraryDefinition& definition = *library.definition;
+  const std::string& name = definition.name.text;
+  auto refuse = [&](const ErrorCode& error) {
+    const bool other = error.code == plugin::kOtherContent;
+    const descriptor::Place& place = other ? definition.sha256->place : definition.file.place;
+    diagnostics.error(
+        place, "plugin '" + name + "': " + error.description + (error.details.empty() ? "" : ": " + error.details));
+    return nullptr;
+  };
+  const auto load = [&](const fs::path& copy) -> std::shared_ptr<plugin::Generation> {
+    auto generation = request.generations != nullptr ? request.generations->load(copy, name, *request.node)
+                                                     : plugin::Generation::load(copy, name, 1, *request.node);
+    return generation ? *generation : refuse(generation.error());
+  };
+  if (request.generations != nullptr && request.generations->is_linked(name)) return load({});
+
+  const std::optional<fs::path> found = find_file(library, request, diagnostics);
+  if (!found) return nullptr;
+  file = *found;
+  const Result<fs::path> copy =
+      cache_.copy_of(file, {.trust = descriptor::trust_of(*request.properties),
+                            .sha256 = definition.sha256 ? definition.sha256->text : std::string(),
+                            // What is no plugin is kept out of the cache; what counts is the look at the copy.
+                            .look = [&]() -> Result<void> {
+                              const Result<PluginRecord> seen = plugin::read_record(file);
+                              return seen ? Result<void>() : seen.error();
+                            }});
+  if (!copy) return refuse(copy.error());
+  const Result<PluginRecord> record = plugin::read_record(*copy);
+  if (!record) return refuse(record.error());
+  const std::vector<std::string> differences = plugin::compare_record(*record, name, definition.version.text);
+  for (const std::string& difference : differences) {
+    diagnostics.error(definition.file.place, "plugin '" + name + "': the record of " + file.string() +
+                                                 " does not fit this node: " + difference);
+  }
+  return differences.empty() ? load(*copy) : nullptr;
 }
 
 bool Libraries::check_classes(const LibraryDefinition& library, const plugin::Generation& generation,

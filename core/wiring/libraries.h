@@ -55,6 +55,9 @@ class Libraries {
 
  private:
   bool load(const Definitions::Library& library, const LoadRequest& request, descriptor::Diagnostics& diagnostics);
+  /// From its file, which `file` tells; null if it is refused.
+  std::shared_ptr<plugin::Generation> load_file(const Definitions::Library& library, const LoadRequest& request,
+                                                std::filesystem::path& file, descriptor::Diagnostics& diagnostics);
   bool check_classes(const descriptor::LibraryDefinition& library, const plugin::Generation& generation,
                      descriptor::Diagnostics& diagnostics) const;
   bool take_messages(const descriptor::LibraryDefinition& library,

@@ -44,8 +44,8 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
   }
 }
 
-/// Takes the plugins out that are to be left out; what others need of them is reported as missing.
-void leave_out(const std::map<std::string, std::string>& plugins, std::vector<descriptor::Descriptor>& descriptors) {
+/// Takes plugins out; what others need of them is reported as missing.
+void pass_over(const std::map<std::string, std::string>& plugins, std::vector<descriptor::Descriptor>& descriptors) {
   if (plugins.empty()) return;
   std::set<fs::path> files;
   for (const descriptor::Descriptor& descriptor : descriptors) {
@@ -83,22 +83,27 @@ void remove_unused_copies(const LoadRequest& request, const Wiring& wiring) {
   plugin::LibraryCache(request.library_cache).keep_only(used);
 }
 
-}  // namespace
+/// Whether plugins were found that can't be without what is in quarantine.
+bool take_unsatisfied(const Plan& plan, descriptor::LeftOutPlugins& left_out) {
+  if (left_out.empty()) return false;
+  const std::size_t before = left_out.size();
+  for (const auto& [plugin, interface] : plan.unsatisfied) {
+    left_out.emplace(plugin,
+                     "needs a bean that implements " + interface + "; there is none while plugins are in quarantine");
+  }
+  return left_out.size() > before;
+}
 
-LoadResult load(const LoadRequest& request) {
-  LoadResult result;
-  std::vector<fs::path> files;
-  for (const fs::path& folder : request.descriptor_folders) find_files(folder, files, result.diagnostics);
-  for (const fs::path& folder : request.plugin_folders) find_files(folder, files, result.diagnostics);
-
-  PropertyUse properties(*request.properties, files);
-  properties.values().check(result.diagnostics);
-  std::vector<descriptor::Descriptor> descriptors =
-      descriptor::read_descriptors(files, properties.values(), result.diagnostics);
-  leave_out(request.left_out, descriptors);
+/// Loads what was read, of which `found` is wrong, without plugins that are in quarantine. If others turn out not to do
+/// without them, `left_out` grows, and the load is to be tried again.
+LoadResult load_without(descriptor::LeftOutPlugins& left_out, std::vector<descriptor::Descriptor> descriptors,
+                        PropertyUse& properties, const LoadRequest& request, const descriptor::Diagnostics& found) {
+  LoadResult result{found, {}, {}};
+  descriptor::leave_out(left_out, descriptors, result.diagnostics);
   const Definitions definitions = resolve(descriptors, request.left_out, result.diagnostics);
   Libraries libraries(definitions, request, result.diagnostics);
   Plan plan = bind(definitions, libraries, request.reserved, result.diagnostics);
+  if (take_unsatisfied(plan, left_out)) return result;
   prove(plan, libraries, result.diagnostics);
   std::vector<config::ConfigSpec> configs = config_specs(definitions, result.diagnostics);
   check_configs(plan, definitions, result.diagnostics);
@@ -114,12 +119,8 @@ LoadResult load(const LoadRequest& request) {
       return result;
     }
   }
-  BuildContext context{request.configs,
-                       std::move(table),
-                       std::make_shared<config::Tags>(std::move(tags)),
-                       request.previous,
-                       request.generations != nullptr ? request.generations->retirement() : nullptr,
-                       request.gate};
+  BuildContext context{request.configs,  std::move(table),    std::make_shared<config::Tags>(std::move(tags)),
+                       request.previous, request.generations, request.gate};
   if (!context.configs) context.configs = std::make_shared<config::Configs>();
   const std::shared_ptr<config::Configs> defined = context.configs;
   std::vector<config::ConfigSpec> former = defined->specs();
@@ -136,12 +137,30 @@ LoadResult load(const LoadRequest& request) {
     return result;
   }
   if (request.previous != nullptr) {
-    // Lists that the failed one has shown to its beans are out of sight before the grace of those beans begins.
-    request.previous->publish();
     if (request.tags != nullptr) request.tags->set_current(former_tags);
     (void)defined->define(std::move(former));  // what it can't read now it reads when the store is back
   }
   return result;
+}
+
+}  // namespace
+
+LoadResult load(const LoadRequest& request) {
+  descriptor::Diagnostics found;
+  std::vector<fs::path> files;
+  for (const fs::path& folder : request.descriptor_folders) find_files(folder, files, found);
+  for (const fs::path& folder : request.plugin_folders) find_files(folder, files, found);
+  PropertyUse properties(*request.properties);
+  std::vector<descriptor::Descriptor> descriptors = properties.read(files, found);
+  pass_over(request.left_out, descriptors);
+
+  descriptor::LeftOutPlugins left_out = request.quarantined;
+  while (true) {
+    const std::size_t before = left_out.size();
+    const bool once = left_out.empty();
+    LoadResult result = load_without(left_out, once ? std::move(descriptors) : descriptors, properties, request, found);
+    if (left_out.size() == before) return result;
+  }
 }
 
 std::vector<fs::path> files_of_plugin(const fs::path& descriptor) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "descriptor/definitions.h"
+#include "descriptor/left_out.h"
 #include "descriptor/properties.h"
 #include "wiring/reserved.h"
 #include "wiring/swap_gate.h"
@@ -32,8 +33,12 @@ struct LoadRequest {
   /// The wiring that is published now, which the new one is to follow; null for the first one.
   std::shared_ptr<const Wiring> previous;
   /// Plugins that are not loaded, with the reason: `disabled`. Their descriptors are passed over, and those of the same
-  /// name in the folders of chains, services, errors, configs and tags.
+  /// name in the folders of chains, services, errors, configs and tags. What others need of them is an error.
   std::map<std::string, std::string> left_out;
+  /// Plugins that are not loaded whatever comes of it, with the reason, `is in quarantine`: what can't be without them
+  /// is left out, too, with a warning (descriptor/left_out.h), and so is a plugin that needs a bean that then is not
+  /// there.
+  descriptor::LeftOutPlugins quarantined;
   /// Who loads libraries and unloads them; null: each load has its own, and what goes goes at once.
   plugin::Generations* generations = nullptr;
   SwapGate gate = {};

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "descriptor/left_out.h"
 #include "descriptor/reader.h"
 
 namespace tenon::wiring {
@@ -33,20 +32,36 @@ std::vector<std::string> variables() {
 
 }  // namespace
 
-PropertyUse::PropertyUse(const descriptor::Properties& given, const std::vector<std::filesystem::path>& files)
-    : values_(given) {
-  Diagnostics ignored;  // all of it is found again when they are read for good
-  descriptor::Properties all = given;
-  // What a plugin in quarantine declares counts: its properties may stand where no flow or bean of it does.
-  all.set(std::string(descriptor::kQuarantinedProperty), "", "declarations");
-  for (const descriptor::Descriptor& descriptor : descriptor::read_descriptors(files, all, ignored)) {
+std::vector<descriptor::Descriptor> PropertyUse::read(const std::vector<std::filesystem::path>& files,
+                                                      Diagnostics& diagnostics) {
+  values_.record_uses(&uses_);
+  Diagnostics found;
+  std::vector<descriptor::Descriptor> descriptors = descriptor::read_descriptors(files, values_, found);
+  const std::set<std::string> declared = declare(descriptors);
+  const bool matters =
+      std::any_of(declared.begin(), declared.end(), [&](const std::string& name) { return uses_.count(name) != 0; });
+  // They are read again if a default was not known yet where it is used, or could be suggested in a message.
+  if (matters || (found.has_errors() && !declared.empty())) {
+    found = {};
+    uses_.clear();
+    descriptors = descriptor::read_descriptors(files, values_, found);
+  }
+  diagnostics.append(std::move(found));
+  values_.check(diagnostics);
+  return descriptors;
+}
+
+std::set<std::string> PropertyUse::declare(const std::vector<descriptor::Descriptor>& descriptors) {
+  std::set<std::string> names;
+  for (const descriptor::Descriptor& descriptor : descriptors) {
     if (!descriptor.library) continue;
     for (const PropertyDeclaration& declared : descriptor.library->properties) {
       if (!declared.default_value) continue;
       values_.declare(declared.name.text, declared.default_value->text, declared.place);
+      names.insert(declared.name.text);
     }
   }
-  values_.record_uses(&uses_);
+  return names;
 }
 
 std::shared_ptr<const config::PropertyTable> PropertyUse::check(const Definitions& definitions,

@@ -16,13 +16,15 @@ namespace tenon::wiring {
 /// The properties of one load: with the defaults that plugins declare, and with a note of who uses which.
 class PropertyUse {
  public:
-  /// `files`: the descriptors, which are searched for declarations before they are read for good: a descriptor may use
-  /// what another one declares.
-  PropertyUse(const descriptor::Properties& given, const std::vector<std::filesystem::path>& files);
+  explicit PropertyUse(const descriptor::Properties& given) : values_(given) {}
   PropertyUse(const PropertyUse&) = delete;
   PropertyUse& operator=(const PropertyUse&) = delete;
 
-  /// What descriptors are to be read with.
+  /// Reads the descriptors, each of which may use what another one declares, and resolves all properties. Once.
+  [[nodiscard]] std::vector<descriptor::Descriptor> read(const std::vector<std::filesystem::path>& files,
+                                                         descriptor::Diagnostics& diagnostics);
+
+  /// What descriptors are read with: also what those that were read declare.
   [[nodiscard]] const descriptor::Properties& values() const noexcept { return values_; }
 
   /// After all have been read: reports declarations that are wrong or there twice and values that do not fit, and warns
@@ -32,6 +34,8 @@ class PropertyUse {
                                                                    descriptor::Diagnostics& diagnostics);
 
  private:
+  /// The defaults that they declare count from now on; the names of those that have one.
+  std::set<std::string> declare(const std::vector<descriptor::Descriptor>& descriptors);
   void add(const descriptor::LibraryDefinition& library, std::vector<config::DeclaredProperty>& declared,
            descriptor::Diagnostics& diagnostics);
   void check_value(const config::DeclaredProperty& property, const config::ValueRule& rule,

@@ -116,6 +116,7 @@ LoadRequest Reloader::request(const std::set<std::string>& disabled) const {
   LoadRequest made = options_.request;
   made.previous = current_.get();
   for (const std::string& name : disabled) made.left_out.emplace(name, "disabled");
+  if (options_.quarantined) made.quarantined = options_.quarantined();
   return made;
 }
 

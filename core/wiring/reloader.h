@@ -54,7 +54,7 @@ struct ReloadReport {
 enum class Failure : std::uint8_t { kReported, kSilent };
 
 struct ReloaderOptions {
-  /// `previous` and `left_out` are the reloader's.
+  /// `previous`, `left_out` and `quarantined` are the reloader's.
   LoadRequest request;
   plugin::Generations* generations = nullptr;
   /// Keeps which plugins are disabled, a name a line; empty: it is not kept.
@@ -63,6 +63,8 @@ struct ReloaderOptions {
   std::function<void()> wake = {};
   /// Called when the next wiring is current and published. [main thread]
   std::function<void(const Wiring& wiring)> published = {};
+  /// What is in quarantine now: asked before each load. [main thread]
+  std::function<descriptor::LeftOutPlugins()> quarantined = {};
   /// Takes a plugin out of quarantine (plugin/quarantine.h); whether it was there. [main thread]
   std::function<bool(const std::string& plugin)> lift = {};
   /// Hears what a load found that succeeded. [main thread]

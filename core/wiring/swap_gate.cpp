@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "descriptor/words.h"
 #include "plugin/lease.h"
 #include "wiring/wiring.h"
 
@@ -40,7 +41,7 @@ bool StopFirst::close(descriptor::Diagnostics& diagnostics) {
   plugin::Grace grace;
   const auto deadline = std::chrono::steady_clock::now() + gate_.patience;
   while (true) {
-    std::string held = grace.over() ? holder() : "a call";
+    std::string held = grace.over() ? holder() : grace.holder();
     if (held.empty()) break;
     if (std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(1ms);
@@ -61,10 +62,11 @@ std::string StopFirst::holder() const {
   std::set<const plugin::Generation*> libraries;
   for (const auto& bean : beans_) libraries.insert(&bean->generation());
   for (message::ServiceGate* gate : message_gates()) {
-    if (const std::size_t inside = gate->inside(); inside > 0) return std::to_string(inside) + " messages";
+    if (const std::size_t inside = gate->inside(); inside > 0) return descriptor::counted(inside, "message");
   }
   for (const plugin::Generation* library : libraries) {
-    if (const std::int64_t made = library->instances(); made > 0) return std::to_string(made) + " objects that it made";
+    if (const std::int64_t made = library->instances(); made > 0)
+      return descriptor::counted(static_cast<std::size_t>(made), "object") + " that it made";
     if (!gate_.holder) continue;
     if (std::string held = gate_.holder(*library); !held.empty()) return held;
   }

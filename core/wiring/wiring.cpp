@@ -21,16 +21,7 @@ std::string ids(const std::vector<std::shared_ptr<plugin::Bean>>& beans) {
 Wiring::Wiring() = default;
 
 Wiring::~Wiring() {
-  // Unless a later wiring has been published.
-  slots_->for_each([this](const std::string& interface_id, ExtensionSlot& slot) {
-    const auto own = lists_.find(interface_id);
-    const ExtensionList* list = own != lists_.end() ? &own->second : nullptr;
-    if (list != nullptr) slot.list.compare_exchange_strong(list, nullptr);
-  });
-  for (const auto& [name, listed] : listed_chains_) {
-    const void* chain = &listed.chain;
-    listed.slot->chain.compare_exchange_strong(chain, nullptr);
-  }
+  withdraw();
   messages.reset();
   chains.clear();
   listed_chains_.clear();
@@ -47,6 +38,18 @@ void Wiring::publish() const {
   });
   for (const auto& [name, listed] : listed_chains_) {
     listed.slot->chain.store(&listed.chain, std::memory_order_release);
+  }
+}
+
+void Wiring::withdraw() const {
+  slots_->for_each([this](const std::string& interface_id, ExtensionSlot& slot) {
+    const auto own = lists_.find(interface_id);
+    const ExtensionList* list = own != lists_.end() ? &own->second : nullptr;
+    if (list != nullptr) slot.list.compare_exchange_strong(list, nullptr);
+  });
+  for (const auto& [name, listed] : listed_chains_) {
+    const void* chain = &listed.chain;
+    listed.slot->chain.compare_exchange_strong(chain, nullptr);
   }
 }
 

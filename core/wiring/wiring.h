@@ -121,6 +121,8 @@ class Wiring {
 
   /// From now on beans see the lists and chains of this wiring, and no others; gates are open. One thread at a time.
   void publish() const;
+  /// From now on nobody sees its lists and chains, unless another wiring has been published. One thread at a time.
+  void withdraw() const;
 
   /// Null if there is none.
   [[nodiscard]] std::shared_ptr<plugin::Bean> find_bean(std::string_view id) const;

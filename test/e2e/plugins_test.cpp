@@ -1,18 +1,23 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "api/json_text.h"
 #include "node_fixture.h"
+#include "support/temp_folder.h"
 
 /// Plugins that come, change and go while the node runs.
 namespace tenon::test {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -158,6 +163,30 @@ TEST_F(PluginLife, takes_up_a_run_whose_plugin_was_away_when_it_is_back) {
   EXPECT_TRUE(eventually([&] { return parked() == "0"; })) << node_->errors();
   EXPECT_TRUE(eventually([&] { return text_of(json({"run", "list"}).as_array()->front(), "state") == "failed"; }));
   EXPECT_EQ(stop(), 0);
+}
+
+TEST_F(PluginLife, is_none_the_worse_for_a_kill_in_the_middle_of_a_swap) {
+  constexpr int kKills = 12;
+  const std::string code = read_file(TENON_GATE_PLUGIN);
+  for (int i = 0; i < kKills; ++i) {
+    start({{"tenon.watch.quiet", "5ms"}});
+    const fs::path run = run_folder("r" + std::to_string(i));
+    Process command = start_tenon({"run", "gate.pass", "--input", run_input(run)});
+    wait_for_gate(run);
+    folder_.write("plugins/gate.new", code + std::string(static_cast<std::size_t>(i) + 1, '\n'));
+    fs::rename(plugins() / "gate.new", plugins() / "gate.so");
+    std::this_thread::sleep_for(std::chrono::milliseconds(3 * i));
+    node_->signal(SIGKILL);
+    node_->wait();
+    EXPECT_NE(command.wait(), 0);
+    start();
+    EXPECT_EQ(plugin_state("gate"), "active");
+    const std::vector<std::string> undone{"pass", "wait", "undo wait", "undo pass"};
+    EXPECT_TRUE(eventually([&] { return read_lines(run / "log") == undone; }))
+        << "run " << i << ": " << ::testing::PrintToString(read_lines(run / "log"));
+    EXPECT_THAT(tenon({"plugin", "list"}).output, AllOf(Not(HasSubstr("pinned")), Not(HasSubstr("draining"))));
+    EXPECT_EQ(stop(), 0);
+  }
 }
 
 }  // namespace

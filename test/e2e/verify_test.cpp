@@ -62,6 +62,9 @@ TEST_F(Verify, finds_a_plugin_that_keeps_the_rules) {
   EXPECT_THAT(found.output, HasSubstr("1000 rounds without beans: gone after each dlclose\n"));
   EXPECT_THAT(found.output, HasSubstr("1000 rounds of start and stop: gone after each dlclose\n"));
   EXPECT_THAT(found.output, ContainsRegex("threads +[0-9]+, as before\n"));
+  EXPECT_THAT(found.output,
+              ContainsRegex("ok      swaps         100 swaps under traffic [(][0-9]+ looks at its "
+                            "extensions; it has no message that only reads[)]: each former library went"));
   EXPECT_THAT(found.output, HasSubstr("unruly_ruly.so: keeps the rules\n"));
   EXPECT_THAT(found.output, Not(HasSubstr("FAILED")));
 }

@@ -42,6 +42,7 @@ class LoadingFolder {
     request.node = &node;
     request.configs = configs;
     request.reserved = reserved;
+    request.quarantined = quarantined;
     request.check_only = check_only;
     return wiring::load(request);
   }
@@ -69,6 +70,8 @@ class LoadingFolder {
   std::string trust = "any";
   /// Of the next load.
   wiring::Reserved reserved;
+  /// Of the next load.
+  descriptor::LeftOutPlugins quarantined;
   /// Of the next load; null: all have their defaults.
   std::shared_ptr<config::Configs> configs;
 };

@@ -2,8 +2,9 @@
 #include <tenon/relay/relay.h>
 
 #include <atomic>
-
+#include <chrono>
 #include <string>
+#include <thread>
 
 namespace relay {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 class VoiceBean final : public Voice, public tenon::Component {
  public:
   void start() override {
+    std::this_thread::sleep_for(start_pause);
     if (fail_start) throw tenon::Error(tenon::make_error("RELAY.1001", "told to fail"));
     started_.store(true);
   }
@@ -19,6 +21,7 @@ class VoiceBean final : public Voice, public tenon::Component {
 
   std::string text;
   bool fail_start = false;
+  std::chrono::milliseconds start_pause{0};
 
  private:
   std::atomic<bool> started_{false};
@@ -58,6 +61,7 @@ TENON_PLUGIN("voice", "1.0.0", plugin) {
   plugin.bean<relay::VoiceBean>("voice.Voice")
       .implements<relay::Voice>()
       .property("text", &relay::VoiceBean::text)
-      .property("failStart", &relay::VoiceBean::fail_start);
+      .property("failStart", &relay::VoiceBean::fail_start)
+      .property("startPause", &relay::VoiceBean::start_pause);
   plugin.bean<relay::Factory>("voice.Lines").implements<relay::LineFactory>();
 }

@@ -24,7 +24,7 @@ TEST(NodeLog, lets_no_value_begin_a_line) {
 
 TEST(NodeLog, writes_time_level_library_and_fields) {
   ::testing::internal::CaptureStderr();
-  NodeLog log(LogLevel::kInfo, false);
+  NodeLog log(LogLevel::kInfo, standard_error(false));
   const std::array<LogField, 1> fields{{{"key", "value"}}};
   log.log(LogLevel::kWarning, "sample", "text", fields);
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
@@ -33,7 +33,7 @@ TEST(NodeLog, writes_time_level_library_and_fields) {
 
 TEST(NodeLog, writes_priorities_for_the_journal) {
   ::testing::internal::CaptureStderr();
-  NodeLog log(LogLevel::kDebug, true);
+  NodeLog log(LogLevel::kDebug, standard_error(true));
   log.log(LogLevel::kDebug, "a", "b", {});
   log.log(LogLevel::kInfo, "a", "b", {});
   log.log(LogLevel::kWarning, "a", "b", {});
@@ -43,7 +43,7 @@ TEST(NodeLog, writes_priorities_for_the_journal) {
 
 TEST(NodeLog, leaves_out_what_is_below_its_level) {
   ::testing::internal::CaptureStderr();
-  NodeLog log(LogLevel::kWarning, true);
+  NodeLog log(LogLevel::kWarning, standard_error(true));
   EXPECT_FALSE(log.log_enabled(LogLevel::kInfo));
   log.log(LogLevel::kInfo, "a", "b", {});
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
@@ -51,7 +51,7 @@ TEST(NodeLog, leaves_out_what_is_below_its_level) {
 
 TEST(NodeLog, tells_of_a_second_answer) {
   ::testing::internal::CaptureStderr();
-  NodeLog log(LogLevel::kInfo, true);
+  NodeLog log(LogLevel::kInfo, standard_error(true));
   log.answered_twice(1, 2);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
             "<3>node: a step was answered a second time, without effect code=FLOW.1003 run=0000000000001 step=2 "
@@ -59,7 +59,7 @@ TEST(NodeLog, tells_of_a_second_answer) {
 }
 
 TEST(NodeLog, tells_its_listener_what_happens) {
-  NodeLog log(LogLevel::kError, true);
+  NodeLog log(LogLevel::kError, standard_error(true));
   log.happened("test.connected:a");
   std::vector<std::string> events;
   log.set_listener([&](std::string_view event) { events.emplace_back(event); });

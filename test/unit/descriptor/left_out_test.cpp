@@ -22,10 +22,10 @@ class LeftOut : public InFolder {
       files.emplace_back("f" + std::to_string(files.size()) + ".xml");
       write(files.back(), text);
     }
-    Properties properties;
-    properties.set(std::string(kQuarantinedProperty), "bad unknown", "test");
     Diagnostics diagnostics;
-    descriptors = read_descriptors(files, properties, diagnostics);
+    descriptors = read_descriptors(files, Properties(), diagnostics);
+    const std::string why = "is in quarantine: the node has crashed in it";
+    leave_out({{"bad", why}, {"unknown", why}}, descriptors, diagnostics);
     EXPECT_FALSE(diagnostics.has_errors());
     said.clear();
     for (const Diagnostic& one : diagnostics.sorted()) {

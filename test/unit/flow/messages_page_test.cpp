@@ -61,6 +61,7 @@ TEST(MessagesPages, show_code_as_it_is_compiled) {
   EXPECT_GE(tenon::test::expect_compiled(page_blocks("messages.md")), 5U);
   EXPECT_GE(tenon::test::expect_compiled(page_blocks("events.md")), 1U);
   EXPECT_GE(tenon::test::expect_compiled(page_blocks("lists.md")), 2U);
+  EXPECT_GE(tenon::test::expect_compiled(page_blocks("testing.md")), 4U);
 }
 
 }  // namespace

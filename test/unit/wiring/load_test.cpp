@@ -175,6 +175,17 @@ TEST_F(Load, of_a_check_makes_no_bean) {
   EXPECT_FALSE(fs::exists(ledger_));
 }
 
+TEST_F(Load, leaves_out_what_needs_a_bean_that_there_is_none_of_while_a_plugin_is_in_quarantine) {
+  folder_.quarantined = {{"voice", "is in quarantine"}};
+  folder_.beans("v.xml", "<tenon:library name=\"voice\" version=\"1.0.0\" file=\"voice.so\"/>");
+  auto wiring = load("<bean id=\"g\" class=\"sample.Guest\"/>\n",
+                     {"a.xml:1:39: warning: left out: plugin 'sample' needs a bean that implements "
+                      "sample.Greeting/1; there is none while plugins are in quarantine",
+                      "v.xml:1:39: warning: left out: plugin 'voice' is in quarantine"});
+  ASSERT_NE(wiring, nullptr);
+  EXPECT_THAT(wiring->plugins, IsEmpty());
+}
+
 TEST_F(Load, removes_copies_of_libraries_that_are_not_used_any_more) {
   folder_.folder.write("libraries/0123-old.so", "");
   auto wiring = load("");

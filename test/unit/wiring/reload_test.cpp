@@ -150,6 +150,40 @@ TEST_F(Reload, goes_on_with_the_old_if_anything_is_wrong) {
   EXPECT_TRUE(folder_.settle());
 }
 
+TEST_F(Reload, shows_no_bean_that_is_not_started) {
+  const std::string xml = voice("<property name=\"startPause\" value=\"5ms\"/>");
+  const fs::path descriptor = folder_.loading.folder.path() / "descriptors/voice.xml";
+  fs::remove(descriptor);
+  ASSERT_TRUE(reload().good);
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  std::atomic<int> answered{0};
+  std::thread caller([&] {
+    while (!stop) {
+      const int heard = caller_->listen();
+      if (heard < 0) ++wrong;
+      if (heard > 0) ++answered;
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    folder_.loading.beans("voice.xml", xml +
+                                           "<bean id=\"Z\" class=\"voice.Voice\"><property name=\"failStart\" "
+                                           "value=\"true\"/></bean>");
+    EXPECT_FALSE(reload().good);
+    EXPECT_TRUE(folder_.settle());
+    folder_.loading.beans("voice.xml", xml);
+    EXPECT_TRUE(reload().good);
+    while (answered == 0) std::this_thread::yield();
+    answered = 0;
+    fs::remove(descriptor);
+    EXPECT_TRUE(reload().good);
+    EXPECT_TRUE(folder_.settle());
+  }
+  stop = true;
+  caller.join();
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST_F(Reload, removes_a_plugin_that_nobody_needs) {
   fs::remove(folder_.loading.folder.path() / "descriptors/voice.xml");
   fs::remove(folder_.loading.folder.path() / "plugins/voice.so");
@@ -235,7 +269,7 @@ TEST_F(Reload, gives_up_a_swap_whose_old_beans_are_not_left_and_names_who_is_the
   const ReloadReport report = reload();
   EXPECT_FALSE(report.good);
   EXPECT_THAT(folder_.messages(report), ElementsAre(HasSubstr("'voice' can't be replaced: for 50 ms it is in use by 1 "
-                                                              "objects that it made")));
+                                                              "object that it made")));
   EXPECT_EQ(caller_->listen(), 100);
   EXPECT_EQ(caller_->close_line(), 100);
   EXPECT_TRUE(reload().good);
