@@ -24,7 +24,13 @@ namespace fs = std::filesystem;
 /// Folders beside descriptors, for what is no bean.
 constexpr std::array<const char*, 5> kKinds{"chains", "services", "errors", "config", "tags"};
 
-void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor::Diagnostics& diagnostics) {
+/// Files in the order in which they are found, each once.
+struct FoundFiles {
+  std::vector<fs::path> list;
+  std::set<std::string> known;
+};
+
+void find_files(const fs::path& folder, FoundFiles& files, descriptor::Diagnostics& diagnostics) {
   std::error_code problem;
   std::vector<fs::path> found;
   for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end; entry.increment(problem)) {
@@ -37,7 +43,7 @@ void find_files(const fs::path& folder, std::vector<fs::path>& files, descriptor
   }
   std::sort(found.begin(), found.end());
   for (fs::path& path : found) {
-    if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(std::move(path));
+    if (files.known.insert(path.native()).second) files.list.push_back(std::move(path));
   }
   for (const char* kind : kKinds) {
     if (fs::is_directory(folder / kind, problem)) find_files(folder / kind, files, diagnostics);
@@ -147,11 +153,11 @@ LoadResult load_without(descriptor::LeftOutPlugins& left_out, std::vector<descri
 
 LoadResult load(const LoadRequest& request) {
   descriptor::Diagnostics found;
-  std::vector<fs::path> files;
+  FoundFiles files;
   for (const fs::path& folder : request.descriptor_folders) find_files(folder, files, found);
   for (const fs::path& folder : request.plugin_folders) find_files(folder, files, found);
   PropertyUse properties(*request.properties);
-  std::vector<descriptor::Descriptor> descriptors = properties.read(files, found);
+  std::vector<descriptor::Descriptor> descriptors = properties.read(files.list, found);
   pass_over(request.left_out, descriptors);
 
   descriptor::LeftOutPlugins left_out = request.quarantined;
