@@ -1,5 +1,6 @@
 #include "daemon/node_store.h"
 
+#include <fcntl.h>
 #include <tenon/log.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "daemon/install_paths.h"
+#include "descriptor/file_trust.h"
 #include "store/core_schema.h"
 
 namespace tenon::daemon {
@@ -55,13 +57,34 @@ Result<std::int64_t> add_node(store::Connection& connection, bool alone, const s
   return id;
 }
 
+/// Asked after they were read: what is trusted nobody could have changed meanwhile.
+Result<void> check_trust(const std::vector<store::MigrationSet>& sets) {
+  for (const store::MigrationSet& set : sets) {
+    for (const store::Migration& migration : set.list) {
+      const std::filesystem::path file = migration.place;
+      std::string why = descriptor::folder_distrust(file.parent_path());
+      const int descriptor = why.empty() ? ::open(file.c_str(), O_RDONLY | O_CLOEXEC) : -1;
+      if (descriptor >= 0) {
+        why = descriptor::file_distrust(file, descriptor);
+        ::close(descriptor);
+      }
+      if (!why.empty()) return make_error("PLUGIN.1012", "others could change a migration", why);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<store::MigrationSet>> find_migrations(const Settings& settings) {
   std::vector<std::filesystem::path> folders = settings.descriptors;
   folders.insert(folders.end(), settings.plugins.begin(), settings.plugins.end());
   Result<std::vector<store::MigrationSet>> sets = store::read_plugin_migrations(folders);
-  if (sets) sets->insert(sets->begin(), store::core_migrations());
+  if (!sets) return sets;
+  if (settings.trust == descriptor::Trust::kOwner) {
+    if (const Result<void> trusted = check_trust(*sets); !trusted) return trusted.error();
+  }
+  sets->insert(sets->begin(), store::core_migrations());
   return sets;
 }
 

@@ -208,6 +208,7 @@ Settings read_settings(const descriptor::Properties& properties, descriptor::Dia
       std::chrono::ceil<std::chrono::hours>(std::chrono::milliseconds(reader.number("tenon.event.retention")));
   settings.connections = static_cast<std::size_t>(reader.number("tenon.api.connections"));
   settings.watch = reader.flag("tenon.watch");
+  settings.trust = descriptor::trust_of(properties);
   settings.swap_patience = std::chrono::milliseconds(reader.number("tenon.swap.patience"));
   settings.watch_quiet = std::chrono::milliseconds(reader.number("tenon.watch.quiet"));
   return settings;

@@ -11,6 +11,7 @@
 #include "config/property_table.h"
 #include "daemon/options.h"
 #include "descriptor/diagnostics.h"
+#include "descriptor/file_trust.h"
 #include "descriptor/properties.h"
 #include "store/address.h"
 
@@ -20,6 +21,7 @@ namespace tenon::daemon {
 struct Settings {
   std::vector<std::filesystem::path> descriptors;
   std::vector<std::filesystem::path> plugins;
+  descriptor::Trust trust = descriptor::Trust::kOwner;
   std::filesystem::path state;
   std::filesystem::path socket;
   store::Address store;

@@ -9,6 +9,7 @@
 #include <tenon/value.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <future>
 #include <memory>
