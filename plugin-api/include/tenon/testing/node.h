@@ -51,8 +51,8 @@ enum class Time : std::uint8_t {
 /// const auto answer = node.call(acme::Greet{"world"});
 /// EXPECT_TRUE(node.stop().ok());
 /// ```
-/// The thread that makes it is the node's main thread: all but `call`, `ask`, `run` and `log` is called there. One at a
-/// time in a process.
+/// The thread that makes it is the node's main thread: all but `call`, `ask`, `run`, `begin` and `log` is called there.
+/// One at a time in a process.
 class [[gnu::visibility("default")]] Node {
  public:
   explicit Node(Time time = Time::kReal);
