@@ -282,15 +282,6 @@ class Rounds {
     return wiring::load(load);
   }
 
-  std::string problems(const descriptor::Diagnostics& diagnostics) {
-    std::string text;
-    for (const descriptor::Diagnostic& problem : diagnostics.sorted()) {
-      if (problem.severity != descriptor::Severity::kError) continue;
-      text.append(text.empty() ? "" : "\n        ").append(stage_->original(problem.to_string()));
-    }
-    return text;
-  }
-
   bool check_descriptor() {
     report_.begins("the check of the descriptor");
     if (stage_->plugin() != request_.name) {
@@ -302,7 +293,7 @@ class Rounds {
     }
     const wiring::LoadResult result = load_wiring(true);
     if (result.diagnostics.has_errors()) {
-      report_.failed("descriptor", problems(result.diagnostics), "");
+      report_.failed("descriptor", stage_->errors_text(result.diagnostics), "");
       return false;
     }
     report_.ok("descriptor", counted(result.counts.beans, "bean") + ", " + counted(result.counts.drivers, "driver") +
@@ -342,7 +333,7 @@ class Rounds {
     report_.begins(where + ", the start of its beans");
     wiring::LoadResult result = load_wiring(false);
     if (!result.wiring) {
-      report_.failed("beans", where + ": " + problems(result.diagnostics), "");
+      report_.failed("beans", where + ": " + stage_->errors_text(result.diagnostics), "");
       return false;
     }
     const wiring::PluginInfo* plugin = result.wiring->find_plugin(request_.name);

@@ -104,6 +104,15 @@ Stage::Stage(const fs::path& folder, const fs::path& library, const fs::path& de
   copy_neighbours(from_, descriptors_);
 }
 
+std::string Stage::errors_text(const descriptor::Diagnostics& diagnostics) const {
+  std::string text;
+  for (const descriptor::Diagnostic& problem : diagnostics.sorted()) {
+    if (problem.severity != descriptor::Severity::kError) continue;
+    text.append(text.empty() ? "" : "\n        ").append(original(problem.to_string()));
+  }
+  return text;
+}
+
 std::string Stage::original(std::string text) const {
   replace_all(text, descriptors_.string(), from_.string());
   replace_all(text, libraries_.string(), library_folder_.string());

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/settings.h"
+#include "descriptor/diagnostics.h"
 
 namespace tenon::daemon {
 
@@ -24,6 +25,8 @@ class Stage {
   [[nodiscard]] bool others() const noexcept { return others_; }
   /// A text in which the folders of the stage are called by what they stand for.
   [[nodiscard]] std::string original(std::string text) const;
+  /// The errors among these, so; a line each.
+  [[nodiscard]] std::string errors_text(const descriptor::Diagnostics& diagnostics) const;
 
  private:
   std::filesystem::path descriptors_;

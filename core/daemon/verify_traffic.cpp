@@ -20,6 +20,7 @@
 #include "daemon/node_log.h"
 #include "daemon/report.h"
 #include "message/errors.h"
+#include "plugin/held.h"
 #include "plugin/lease.h"
 #include "plugin/retirement.h"
 
@@ -153,15 +154,6 @@ class Traffic {
   std::vector<std::thread> threads_;
 };
 
-std::string problems(const descriptor::Diagnostics& diagnostics, const Stage& stage) {
-  std::string text;
-  for (const descriptor::Diagnostic& problem : diagnostics.sorted()) {
-    if (problem.severity != descriptor::Severity::kError) continue;
-    text.append(text.empty() ? "" : "\n        ").append(stage.original(problem.to_string()));
-  }
-  return text;
-}
-
 /// The library, and the same with another content: what stands behind its end nobody reads.
 class Variants {
  public:
@@ -182,20 +174,6 @@ class Variants {
   std::string content_;
 };
 
-std::string held(plugin::Generations& generations) {
-  std::string text;
-  for (const plugin::Retirement::Waiting& left : generations.retirement()->waiting()) {
-    text.append(text.empty() ? "" : "; ").append(left.name);
-    if (!left.holder.empty()) text.append(" is held by ").append(left.holder);
-  }
-  for (const plugin::Generations::Pinned& pinned : generations.pinned()) {
-    if (pinned.waits) continue;
-    text.append(text.empty() ? "" : "; ").append(plugin::library_name(pinned.name, pinned.number));
-    text.append(" is pinned by ").append(pinned.held_by);
-  }
-  return text;
-}
-
 bool swap(Assembly& node, const TrafficRequest& request, VerifyReport& report) {
   const Variants variants(request.library, request.stage.libraries() / request.library.filename());
   for (std::uint32_t i = 1; i <= request.swaps; ++i) {
@@ -204,11 +182,11 @@ bool swap(Assembly& node, const TrafficRequest& request, VerifyReport& report) {
     variants.install(i);
     const wiring::ReloadReport reloaded = node.reloader().reload("verify");
     if (!reloaded.good) {
-      report.failed("swap", where + ": " + problems(reloaded.diagnostics, request.stage), "");
+      report.failed("swap", where + ": " + request.stage.errors_text(reloaded.diagnostics), "");
       return false;
     }
     if (node.generations().retirement()->finish(kPatience) && node.generations().pinned().empty()) continue;
-    report.failed("drain", where + ": " + held(node.generations()),
+    report.failed("drain", where + ": " + plugin::held_text(node.generations()),
                   "let go of what is held when stop() is called, and give back Owned objects that others made");
     return false;
   }
@@ -224,7 +202,7 @@ void verify_traffic(const TrafficRequest& request, VerifyReport& report) {
   Result<void> started = node.open();
   if (started) {
     const descriptor::Diagnostics found = node.load();
-    if (found.has_errors()) started = make_error("", "", problems(found, request.stage));
+    if (found.has_errors()) started = make_error("", "", request.stage.errors_text(found));
   }
   if (started) started = node.begin();
   if (!started) {
@@ -248,7 +226,8 @@ void verify_traffic(const TrafficRequest& request, VerifyReport& report) {
   }
   report.begins("the end of a node");
   if (!node.end() && swapped) {
-    report.failed("drain", "at the end of the node: " + held(node.generations()), "let go of it when stop() is called");
+    report.failed("drain", "at the end of the node: " + plugin::held_text(node.generations()),
+                  "let go of it when stop() is called");
   }
 }
 

@@ -20,6 +20,7 @@
 #include "flow/clock.h"
 #include "flow/run.h"
 #include "message/errors.h"
+#include "plugin/held.h"
 #include "plugin/retirement.h"
 
 namespace tenon::testing {
@@ -133,22 +134,9 @@ struct Node::State {
     }
     return text;
   }
-  [[nodiscard]] std::string held() {
-    std::string text;
-    for (const plugin::Retirement::Waiting& left : node->generations().retirement()->waiting()) {
-      text.append(text.empty() ? "" : "; ").append(left.name);
-      if (!left.holder.empty()) text.append(" is held by ").append(left.holder);
-    }
-    for (const plugin::Generations::Pinned& pinned : node->generations().pinned()) {
-      if (pinned.waits) continue;
-      text.append(text.empty() ? "" : "; ").append(plugin::library_name(pinned.name, pinned.number));
-      text.append(" is pinned by ").append(pinned.held_by);
-    }
-    return text;
-  }
   Result<void> end(daemon::Assembly::Leaving leaving) {
     const bool gone = node->end(leaving);
-    const std::string what = held();
+    const std::string what = plugin::held_text(node->generations());
     node.reset();
     settings.reset();
     if (gone && what.empty()) return {};
@@ -245,7 +233,7 @@ Result<void> Node::reload() {
 Result<void> Node::settle(std::chrono::milliseconds patience) {
   if (!state_->node) return not_started();
   const bool gone = state_->node->generations().retirement()->finish(patience);
-  const std::string what = state_->held();
+  const std::string what = plugin::held_text(state_->node->generations());
   if (gone && what.empty()) return {};
   return make_error(kHeld, "something of a plugin is still there", what);
 }
