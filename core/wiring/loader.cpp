@@ -161,10 +161,10 @@ LoadResult load(const LoadRequest& request) {
   pass_over(request.left_out, descriptors);
 
   descriptor::LeftOutPlugins left_out = request.quarantined;
+  if (left_out.empty()) return load_without(left_out, std::move(descriptors), properties, request, found);
   while (true) {
     const std::size_t before = left_out.size();
-    const bool once = left_out.empty();
-    LoadResult result = load_without(left_out, once ? std::move(descriptors) : descriptors, properties, request, found);
+    LoadResult result = load_without(left_out, descriptors, properties, request, found);
     if (left_out.size() == before) return result;
   }
 }

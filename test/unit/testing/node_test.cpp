@@ -219,7 +219,6 @@ TEST_F(StoppedFirst, is_given_up_if_a_run_takes_too_long) {
 class LoadingNode : public testing::Test {
  protected:
   void SetUp() override {
-    namespace fs = std::filesystem;
     install("caller", "caller.so");
     install("voice_100", "voice.so");
     node_.write("caller.xml",
