@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "daemon/install_paths.h"
@@ -67,6 +69,8 @@ Result<void> check_trust(const std::vector<store::MigrationSet>& sets) {
       if (descriptor >= 0) {
         why = descriptor::file_distrust(file, descriptor);
         ::close(descriptor);
+      } else if (why.empty()) {
+        why = file.string() + ": " + std::generic_category().message(errno);
       }
       if (!why.empty()) return make_error("PLUGIN.1012", "others could change a migration", why);
     }

@@ -109,12 +109,12 @@ class Traffic {
     if (message == nullptr) return note(name, "no service handles it");
     Result<Value> value = message->entry->read(sample(message->schema));
     if (!value) return;
-    std::promise<Result<Value>> promise;
-    std::future<Result<Value>> answer = promise.get_future();
+    const auto promise = std::make_shared<std::promise<Result<Value>>>();
+    std::future<Result<Value>> answer = promise->get_future();
     CallOptions options;
     options.caller = std::make_shared<const Caller>(Caller{"verify", true, {}});
     (void)node_.messages().ask(std::move(value).value(), std::move(options),
-                               [&promise](Result<Value> given) { promise.set_value(std::move(given)); });
+                               [promise](Result<Value> given) { promise->set_value(std::move(given)); });
     const Result<Value> given = answer.get();
     ++calls_;
     // What the service itself has to object is an answer.

@@ -69,6 +69,24 @@ TEST_F(Verify, finds_a_plugin_that_keeps_the_rules) {
   EXPECT_THAT(found.output, Not(HasSubstr("FAILED")));
 }
 
+TEST_F(Verify, calls_what_only_reads_while_it_swaps) {
+  const fs::path descriptor =
+      folder_.write("desk.xml",
+                    "<beans xmlns:tenon=\"urn:tenon:plugin\"><tenon:library name=\"desk\" version=\"1.0.0\" "
+                    "file=\"desk.so\"/><bean id=\"Desk\" class=\"desk.Desk\"/></beans>");
+  const auto service = [&](const std::string& name, const std::string& route) {
+    folder_.write("services/desk.xml",
+                  "<service><id>Desk</id><message><name>" + name + "</name><route " + route + "/></message></service>");
+    const fs::path desk = fs::path(TEST_PLUGINS) / "desk.so";
+    return verify({desk.string(), "--descriptor", descriptor.string(), "--rounds", "20"});
+  };
+  const Verified found = service("desk.Read", "method=\"GET\" path=\"/v1/topics/{topic}\"");
+  EXPECT_EQ(found.status, 0) << found.output << found.errors;
+  EXPECT_THAT(found.output, ContainsRegex("ok      swaps         2 swaps under traffic [(][0-9]+ calls of 1 message"));
+  EXPECT_THAT(service("desk.Clear", "method=\"DELETE\" path=\"/v1/topics/{topic}\"").output,
+              HasSubstr("it has no message that only reads"));
+}
+
 TEST_F(Verify, names_a_thread_that_was_not_joined_and_does_not_unload_its_code) {
   const Verified found = verify_beans("thread");
   EXPECT_EQ(found.status, 1);

@@ -267,39 +267,35 @@ Result<void> Node::abandon() {
   return state.end(daemon::Assembly::Leaving::kAbandoned);
 }
 
-std::future<Result<Value>> Node::ask_value(Value message) {
-  const auto promise = std::make_shared<std::promise<Result<Value>>>();
-  std::future<Result<Value>> answer = promise->get_future();
-  if (!state_->node) {
-    promise->set_value(not_started());
-    return answer;
-  }
+/// As an administrator; `done` is called once.
+void Node::ask_value(Value message, std::function<void(Result<Value>)> done) {
+  if (!state_->node) return done(not_started());
   CallOptions options;
   options.caller = std::make_shared<const Caller>(Caller{"test", true, {}});
-  (void)state_->node->messages().ask(std::move(message), std::move(options),
-                                     [promise](Result<Value> result) { promise->set_value(std::move(result)); });
-  return answer;
+  (void)state_->node->messages().ask(std::move(message), std::move(options), std::move(done));
 }
 
 std::future<Result<Json>> Node::ask(std::string_view message, const Json& fields) {
-  const auto refused = [](ErrorCode error) {
-    std::promise<Result<Json>> promise;
-    promise.set_value(std::move(error));
-    return promise.get_future();
+  const auto promise = std::make_shared<std::promise<Result<Json>>>();
+  std::future<Result<Json>> answer = promise->get_future();
+  const auto refuse = [&](ErrorCode error) {
+    promise->set_value(std::move(error));
+    return std::move(answer);
   };
-  if (!state_->node) return refused(not_started());
+  if (!state_->node) return refuse(not_started());
   const std::shared_ptr<const message::MessageTable> table = state_->node->messages().table();
   const message::HandledMessage* handled = table->find(message);
   if (handled == nullptr) {
-    return refused(make_error("MESSAGE.1001", "no service handles this message", std::string(message)));
+    return refuse(
+        make_error(std::string(message::kNoService), "no service handles this message", std::string(message)));
   }
   Result<Value> read = handled->entry->read(fields);
-  if (!read) return refused(read.error());
-  if (Result<void> fits = handled->fields.check(fields); !fits) return refused(fits.error());
-  return std::async(std::launch::deferred, [answer = ask_value(std::move(read).value())]() mutable -> Result<Json> {
-    const Result<Value> value = answer.get();
-    return value ? Result<Json>(value->json()) : value.error();
+  if (!read) return refuse(read.error());
+  if (Result<void> fits = handled->fields.check(fields); !fits) return refuse(fits.error());
+  ask_value(std::move(read).value(), [promise](const Result<Value>& value) {
+    promise->set_value(value ? Result<Json>(value->json()) : value.error());
   });
+  return answer;
 }
 
 std::future<NodeRun> Node::begin(std::string_view chain, const Json& input) {

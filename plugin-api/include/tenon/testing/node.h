@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -97,7 +98,11 @@ class [[gnu::visibility("default")]] Node {
   /// Sends a message and waits for the answer; of one that a run answers, for the end of the run. As an administrator.
   template <Message M>
   [[nodiscard]] Result<typename M::Reply> call(M message) {
-    return tenon::detail::read_reply<typename M::Reply>(ask_value(Value::of<M>(std::move(message))).get());
+    const auto promise = std::make_shared<std::promise<Result<Value>>>();
+    std::future<Result<Value>> answer = promise->get_future();
+    ask_value(Value::of<M>(std::move(message)),
+              [promise](Result<Value> given) { promise->set_value(std::move(given)); });
+    return tenon::detail::read_reply<typename M::Reply>(answer.get());
   }
   /// The same with what the API would be given: fields are checked by the descriptors' rules, too.
   [[nodiscard]] Result<Json> call(std::string_view message, const Json& fields) { return ask(message, fields).get(); }
@@ -129,7 +134,7 @@ class [[gnu::visibility("default")]] Node {
 
  private:
   struct State;
-  std::future<Result<Value>> ask_value(Value message);
+  void ask_value(Value message, std::function<void(Result<Value>)> done);
   [[nodiscard]] void* find_bean(const std::string& id, std::string_view interface) const;
 
   std::unique_ptr<State> state_;
